@@ -1,0 +1,104 @@
+// Who may do what. ROLES is the only source: the run-time check, the access matrix and the disabled buttons derive from it.
+import type { ActorId, OrganizationId } from './ids.ts'
+import { Problem } from './problem.ts'
+
+/** Permissions inside one organization, `resource:action`. */
+export const PERMISSIONS = [
+  'organization:read', 'organization:write', 'members:read', 'members:write', 'keys:read', 'keys:write', 'audit:read',
+  'inventory:read', 'inventory:write', 'stock:adjust', 'cost:read', 'cost:write',
+  'orders:read', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:read', 'customers:write',
+  'planning:read', 'finance:read', 'imports:write', 'events:read', 'events:write',
+] as const
+/** Permissions of the platform's operator: about organizations, never about their data. */
+export const PLATFORM_PERMISSIONS = ['platform:read', 'platform:write'] as const
+export type TenantPermission = (typeof PERMISSIONS)[number]
+export type PlatformPermission = (typeof PLATFORM_PERMISSIONS)[number]
+export type Permission = TenantPermission | PlatformPermission
+
+/** A class of fields. Money and strategy live in tables of their own; a role without the class never reads them. */
+export const FIELD_CLASSES = ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'] as const
+export type FieldClass = (typeof FIELD_CLASSES)[number]
+
+export interface Role {
+  readonly title: string
+  readonly plane: 'tenant' | 'platform'
+  readonly permissions: readonly Permission[]
+  readonly fieldClasses: readonly FieldClass[]
+}
+
+const reads = ['organization:read', 'inventory:read', 'orders:read', 'customers:read'] as const
+
+/** The role templates. They cannot be edited; an organization's own roles may only be narrower than their maker. */
+export const ROLES = {
+  global_admin: { title: 'Global Admin', plane: 'platform', permissions: ['platform:read', 'platform:write'], fieldClasses: [] },
+  tenant_admin: {
+    title: 'Tenant Admin', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'pii', 'strategy'],
+    permissions: [
+      ...reads, 'organization:write', 'members:read', 'members:write', 'keys:read', 'keys:write', 'audit:read', 'inventory:write', 'stock:adjust', 'cost:read',
+      'cost:write', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'planning:read', 'imports:write', 'events:read', 'events:write',
+    ],
+  },
+  planner: {
+    title: 'Planner', plane: 'tenant', fieldClasses: ['ops', 'strategy', 'pii'],
+    permissions: [...reads, 'inventory:write', 'orders:write', 'orders:release', 'customers:write', 'planning:read'],
+  },
+  warehouse_operator: { title: 'Warehouse Operator', plane: 'tenant', fieldClasses: ['ops'], permissions: ['inventory:read', 'inventory:write', 'stock:adjust'] },
+  finance: { title: 'Finance', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii'], permissions: [...reads, 'price:read', 'price:write', 'cost:read', 'cost:write', 'finance:read', 'planning:read'] },
+  auditor: { title: 'Auditor', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'], permissions: [...reads, 'members:read', 'keys:read', 'audit:read', 'price:read', 'cost:read', 'finance:read', 'planning:read', 'events:read'] },
+  integration: {
+    title: 'Integration Developer', plane: 'tenant', fieldClasses: ['ops', 'price', 'pii'],
+    permissions: [...reads, 'inventory:write', 'stock:adjust', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'imports:write', 'events:read', 'events:write'],
+  },
+  twin_engineer: { title: 'Twin Engineer', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read'] },
+} as const satisfies Record<string, Role>
+export type RoleName = keyof typeof ROLES
+export const ROLE_NAMES = Object.keys(ROLES) as RoleName[] // Object.keys widens to string[]; the object above is closed.
+export const isRoleName = (text: string): text is RoleName => Object.hasOwn(ROLES, text)
+
+/** What is known of a caller once its credential was checked. */
+export interface Facts {
+  readonly organizationId: OrganizationId
+  readonly actor: { readonly kind: 'user' | 'service' | 'system'; readonly id: ActorId; readonly name: string }
+  readonly role: string
+  readonly permissions: ReadonlySet<Permission>
+  /** Names the request in logs, audit and answers. */
+  readonly requestId: string
+  /** The operation being done, `orders.placeOrder`; it names the audit row. */
+  readonly operation: string
+  /** The caller's own key for "do this once", with a digest of method, path and body. */
+  readonly idempotency: { readonly key: string; readonly fingerprint: string } | null
+  /** The log position (LSN) the caller has already seen: reads must not be older. */
+  readonly consistency: string | null
+}
+
+/**
+ * One operation of one actor in one organization. P is what has been PROVEN: a store function that asks for
+ * `Tx<'write', 'orders:write'>` can only be reached from a `Ctx` on which `need('orders:write')` succeeded.
+ */
+export class Ctx<P extends Permission = never> {
+  declare readonly granted: { readonly [K in P]: true } // Phantom: no run-time cost, and no look-alike object fits because of #facts.
+  readonly #facts: Facts
+  private constructor(facts: Facts) {
+    this.#facts = facts
+  }
+  /** Opened in platform/http/authenticate and platform/jobs only (tidy counts the call sites). */
+  static open(facts: Facts): Ctx {
+    return new Ctx(facts)
+  }
+  get facts(): Facts {
+    return this.#facts
+  }
+  get organizationId(): OrganizationId {
+    return this.#facts.organizationId
+  }
+  has(permission: Permission): boolean {
+    return this.#facts.permissions.has(permission)
+  }
+  /** Proves a permission, or refuses: `forbidden`. */
+  need<Q extends Permission>(permission: Q): Ctx<P | Q> {
+    if (!this.#facts.permissions.has(permission)) {
+      throw new Problem('forbidden', `This needs the permission ${permission}, which the role ${this.#facts.role} does not have.`)
+    }
+    return this as unknown as Ctx<P | Q> // The proof was checked on the line above; the phantom records it.
+  }
+}
