@@ -206,4 +206,4 @@ export async function run(what, args) {
   }
 }
 
-if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) run(process.argv[2], process.argv.slice(3))
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) void run(process.argv[2], process.argv.slice(3))

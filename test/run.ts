@@ -1,0 +1,49 @@
+// `npm test`: everything. `npm test -- orders`: the test files whose path contains the word, or the group of that name.
+// `npm run check`: what needs no running product. Flags (`-t 'name of a test'`) go to vitest as they are.
+import { relative } from 'node:path'
+import { createVitest, parseCLI } from 'vitest/node'
+import { CHECK_GROUPS, type GroupName, groupNamed, groupOf } from './setup/groups.ts'
+import { GroupReporter } from './setup/reporter.ts'
+import { runStaticStages } from './setup/stages.ts'
+
+const root = `${import.meta.dirname}/..`
+
+type Counts = { passed: number; failed: number }
+
+async function runTests(words: readonly string[], groups: readonly GroupName[]): Promise<Counts> {
+  const { filter, options } = parseCLI(['vitest', 'run', ...words])
+  const reporter = new GroupReporter()
+  const vitest = await createVitest('test', { ...options, root, watch: false, reporters: [reporter], passWithNoTests: true })
+  try {
+    vitest.logger.printBanner = () => {}
+    reporter.onInit(vitest)
+    const everything = await vitest.globTestSpecifications()
+    const isWanted = (file: string): boolean =>
+      (filter.length === 0 && groups.length === 0) || groups.includes(groupOf(file)) || filter.some((word) => file.includes(word))
+    const wanted = everything.filter(({ moduleId }) => isWanted(relative(root, moduleId)))
+    if (wanted.length === 0) return { passed: 0, failed: 0 }
+    await vitest.runTestSpecifications(wanted)
+    return { passed: reporter.passed, failed: reporter.failed }
+  } catch (error) {
+    console.error(error)
+    return { passed: reporter.passed, failed: reporter.failed + 1 }
+  } finally {
+    await vitest.close()
+  }
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const isCheck = args[0] === '--check'
+  const words = (isCheck ? args.slice(1) : args).filter((word) => groupNamed(word) === undefined)
+  const named = args.map(groupNamed).filter((group) => group !== undefined)
+  const groups = isCheck ? CHECK_GROUPS : named
+  const results: Counts[] = isCheck || args.length === 0 ? await runStaticStages() : []
+  results.push(await runTests(words, groups))
+  const passed = results.reduce((sum, result) => sum + result.passed, 0)
+  const failed = results.reduce((sum, result) => sum + result.failed, 0)
+  if (passed + failed === 0) console.error(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`)
+  console.log(`${passed} passed, ${failed} failed`)
+  process.exit(failed === 0 && passed > 0 ? 0 : 1)
+}
+
+await main(process.argv.slice(2))
