@@ -15,7 +15,7 @@ export class GroupReporter extends MinimalReporter {
     for (const { moduleId } of specifications) this.#progressOf(moduleId).waiting += 1
   }
 
-  onTestModuleStart(testModule: TestModule): void {
+  onTestModuleQueued(testModule: TestModule): void {
     const progress = this.#progressOf(testModule.moduleId)
     if (progress.startedAtMs === 0) progress.startedAtMs = performance.now()
   }
