@@ -69,6 +69,15 @@ export interface Facts {
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null
   /** The log position (LSN) the caller has already seen: reads must not be older. */
   readonly consistency: string | null
+  /** Filled in by the database doors while the request runs; the answer's headers are made from it. */
+  readonly outcome: Outcome
+}
+export interface Outcome {
+  /** Log position after the commit: the consistency token of the answer. */
+  lsn: string | null
+  /** The answer was kept from an earlier request with the same Idempotency-Key. */
+  isReplayed: boolean
+  readFrom: 'primary' | 'replica' | null
 }
 
 /**

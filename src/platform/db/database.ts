@@ -1,0 +1,82 @@
+// The doors. The pools are not exported: whoever wants the database comes through here, with the context of one organization.
+import type { Ctx, Permission } from '../../kernel/access.ts'
+import { invariant } from '../../kernel/problem.ts'
+import { createSealer, rolePassword } from '../crypto/seal.ts'
+import type { Command } from './command.ts'
+import { runCommand } from './command.ts'
+import { Lanes } from './lane.ts'
+import { Pool, wireConfig, type PoolOptions } from './pool.ts'
+import { readBatch, readWork, type Query, type Results } from './read-door.ts'
+import { Replicas } from './replica.ts'
+import { SystemTx } from './system.ts'
+import type { Tx } from './tx.ts'
+import { writeWork } from './write-door.ts'
+
+export interface DatabaseOptions {
+  readonly primaryUrl: string
+  readonly replicaUrls: readonly string[]
+  /** At least 32 bytes; seals contexts and derives the roles' passwords. */
+  readonly secret: Uint8Array
+  /** Which login role this process works as. */
+  readonly role: 'bss_app' | 'bss_worker'
+  readonly poolSize?: number
+  readonly lanes?: number
+}
+
+/** The parts the doors share. Not exported from this folder's face. */
+export interface Doors {
+  readonly primary: Pool
+  /** The primary as the read-only role, for reads no replica may serve. */
+  readonly primaryReads: Pool
+  readonly replicas: Replicas
+  readonly lanes: Lanes
+  readonly seal: (ctx: Ctx) => string
+}
+
+export interface Database {
+  /** A transaction on the primary. Audit, events and the Idempotency-Key are taken care of; deadlocks are tried again. */
+  write<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T>
+  /** A read-only snapshot on a replica (or the primary), never older than the caller's own writes. */
+  read<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'read', P>) => Promise<T>): Promise<T>
+  /** Several reads in one round trip. Each sees its own snapshot: what must agree belongs into one statement, or into `read`. */
+  fetch<P extends Permission, const Q extends readonly Query<P, unknown>[]>(ctx: Ctx<P>, ...queries: Q): Promise<Results<Q>>
+  /** One statement as one transaction behind the durable barrier: the fast path of commands. */
+  command<P extends Permission, R>(ctx: Ctx<P>, command: Command<P, R>): Promise<R[]>
+  /** Work across organizations: definer functions of the platform only. Call sites are counted; the number goes down, not up. */
+  acrossOrganizations<T>(why: string, work: (tx: SystemTx) => Promise<T>): Promise<T>
+  /** For health checks: connections of each door. */
+  readonly figures: Readonly<Record<'primary' | 'primaryReads' | 'system', { busy: number; idle: number; waiting: number }>>
+  close(): Promise<void>
+}
+
+export function openDatabase(options: DatabaseOptions): Database {
+  invariant(options.secret.length >= 32, 'the secret has at least 32 bytes')
+  const size = options.poolSize ?? 16
+  const as = (user: string, url: string, more: Partial<PoolOptions> = {}): PoolOptions => ({
+    url, user, password: rolePassword(options.secret, user), size, applicationName: `blue-ship-sync ${options.role}`, ...more,
+  })
+  const sealer = createSealer(options.secret)
+  const writer = as(options.role, options.primaryUrl)
+  const doors: Doors = {
+    primary: new Pool(writer),
+    primaryReads: new Pool(as('bss_reader', options.primaryUrl, { readOnly: true })),
+    replicas: new Replicas(options.replicaUrls.map((url) => new Pool(as('bss_reader', url, { readOnly: true })))),
+    lanes: new Lanes(wireConfig(writer), options.lanes ?? 2, 12_000),
+    seal: (ctx) => sealer({ organizationId: ctx.organizationId, actorId: ctx.facts.actor.id, role: ctx.facts.role }),
+  }
+  const system = new Pool(as('bss_admin', options.primaryUrl, { size: 4 }))
+  return {
+    write: (ctx, work) => writeWork(doors, ctx, work),
+    read: (ctx, work) => readWork(doors, ctx, work),
+    fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),
+    command: (ctx, command) => runCommand(doors, ctx, command),
+    acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why))),
+    get figures() {
+      return { primary: doors.primary.figures, primaryReads: doors.primaryReads.figures, system: system.figures }
+    },
+    close: async () => {
+      await doors.lanes.close()
+      await Promise.all([doors.primary.close(), doors.primaryReads.close(), doors.replicas.close(), system.close()])
+    },
+  }
+}
