@@ -68,7 +68,13 @@ function diskFull(folder: string, cause: unknown): ClusterError {
   return new ClusterError('disk-full', `The disk that holds ${folder} is full: free some space and start again.`, cause)
 }
 
+/** The line that says most: a wrong setting is named before the FATAL that only says that there is one. */
 function lastWords(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  return lines.findLast((line) => /FATAL|PANIC|ERROR|error:/.test(line)) ?? lines.at(-1) ?? 'none.'
+  const telling =
+    lines.findLast((line) => /unrecognized configuration parameter|invalid value for parameter|invalid configuration/.test(line)) ??
+    lines.findLast((line) => /FATAL|PANIC|ERROR|error:/.test(line)) ??
+    lines.at(-1) ??
+    'none.'
+  return telling.replace(/^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\] /, '')
 }

@@ -64,7 +64,8 @@ export function configText(server: ServerSettings): string {
     settings['primary_conninfo'] = `host=127.0.0.1 port=${port} user=${REPLICATOR} password=${password} application_name=${SLOT}`
     settings['primary_slot_name'] = SLOT
     settings['hot_standby_feedback'] = 'on'
-    // A replica that lost its primary should notice within seconds, not in TCP's own time.
+    // A replica that lost its primary should notice within seconds, not in TCP's own time, and be back at once.
+    settings['wal_retrieve_retry_interval'] = server.overrides['wal_retrieve_retry_interval'] ?? '250ms'
     settings['wal_receiver_timeout'] = server.overrides['wal_receiver_timeout'] ?? '10s'
   }
   const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`)
@@ -84,7 +85,7 @@ export function accessText(): string {
 export function requireSafeSettings(overrides: Settings): void {
   for (const [key, value] of Object.entries(overrides)) {
     const name = key.toLowerCase()
-    if (!/^[a-z_]+(\.[a-z_]+)?$/.test(key) || /[\n\r\0]/.test(value)) throw new ClusterError('setting-refused', `"${key}" is not a PostgreSQL setting as we can write it.`)
+    if (!/^[a-z_]+(\.[a-z_]+)?$/.test(name) || /[\n\r\0]/.test(value)) throw new ClusterError('setting-refused', `The setting "${key}" cannot be written into a PostgreSQL configuration.`)
     if (OURS.includes(name)) throw new ClusterError('setting-refused', `The setting ${key} is decided by Blue Ship Sync and cannot be given.`)
     if (ALWAYS_ON.includes(name) && value.toLowerCase() !== 'on') {
       throw new ClusterError('setting-refused', `The setting ${key} must stay on: without it a power cut destroys acknowledged data.`)
