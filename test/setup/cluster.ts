@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { ClusterError, destroyCluster, startCluster } from '../../src/platform/embedded/index.ts'
 import type { Cluster } from '../../src/platform/embedded/index.ts'
+import { prepareTemplate } from './template.ts'
 
 export interface ProvidedCluster {
   readonly primaryUrl: string
@@ -35,11 +36,6 @@ export async function setup(project: TestProject): Promise<void> {
 export async function teardown(): Promise<void> {
   await cluster?.stop()
   if (folder !== undefined) await destroyCluster(folder)
-}
-
-/** The migrated template database that test files copy theirs from. Nothing to prepare yet. */
-export async function prepareTemplate(_cluster: Cluster): Promise<void> {
-  await Promise.resolve()
 }
 
 /** A run that was killed leaves its servers behind; the next run ends them. One that still runs holds its lock and is left alone. */
