@@ -89,6 +89,8 @@ function environmentOfNpm() {
 function npmCi() {
   return new Promise((resolve) => {
     const child = spawn('npm', ['ci'], { cwd: ROOT, env: environmentOfNpm(), stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+    // When this process is killed, npm goes on: whoever comes next must wait for it.
+    fs.writeFileSync(LOCK, process.pid + ' ' + child.pid)
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
@@ -132,10 +134,10 @@ function takeLock() {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error
   }
-  const owner = Number(readOr(LOCK, '0'))
   const lock = fs.statSync(LOCK, { throwIfNoEntry: false })
-  const isFresh = owner === 0 && lock !== undefined && Date.now() - lock.mtimeMs < 2000
-  if (!isFresh && !isAlive(owner)) fs.rmSync(LOCK, { force: true })
+  const owners = readOr(LOCK, '').split(' ').map(Number).filter((pid) => pid > 0)
+  const isBeingWritten = owners.length === 0 && lock !== undefined && Date.now() - lock.mtimeMs < 2000
+  if (!isBeingWritten && !owners.some(isAlive)) fs.rmSync(LOCK, { force: true })
   return false
 }
 
