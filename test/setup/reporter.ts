@@ -15,7 +15,8 @@ export class GroupReporter extends MinimalReporter {
     for (const { moduleId } of specifications) this.#progressOf(moduleId).waiting += 1
   }
 
-  onTestModuleQueued(testModule: TestModule): void {
+  override onTestModuleQueued(testModule: TestModule): void {
+    super.onTestModuleQueued(testModule)
     const progress = this.#progressOf(testModule.moduleId)
     if (progress.startedAtMs === 0) progress.startedAtMs = performance.now()
   }

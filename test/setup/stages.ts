@@ -6,7 +6,7 @@ export type StageResult = { name: string; passed: number; failed: number; output
 const root = `${import.meta.dirname}/../..`
 
 // The compiler, the linter and the coverage of types are three programs; each counts as one test.
-const STATIC_STAGES: readonly { name: string; program: string; args: readonly string[] }[] = [
+const STATIC_STAGES: readonly { name: string; program: string; args: readonly string[]; hint?: string }[] = [
   { name: 'types', program: 'typescript/bin/tsc', args: ['-p', 'tsconfig.json', '--pretty'] },
   { name: 'lint', program: 'oxlint/bin/oxlint', args: ['--type-aware', '--deny-warnings'] },
   {
@@ -15,6 +15,7 @@ const STATIC_STAGES: readonly { name: string; program: string; args: readonly st
     // Assertions are the linter's business, and `{}` is no hole: nothing can be read from it.
     args: `-p tsconfig.json --strict --at-least 100 --detail --show-relative-path --report-unused-ignore --ignore-as-assertion
       --ignore-type-assertion --ignore-non-null-assertion --ignore-empty-type`.split(/\s+/),
+    hint: 'Often: Array.isArray makes any[] of unknown, and AsyncIterable<T> hides two; write AsyncIterable<T, unknown, unknown>.',
   },
 ]
 
@@ -42,7 +43,7 @@ export async function runStaticStages(): Promise<StageResult[]> {
   for (const stage of STATIC_STAGES) {
     const startedAtMs = performance.now()
     const { code, output } = await runProgram(stage.program, stage.args)
-    const result = { name: stage.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output }
+    const result = { name: stage.name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output: `${output}${stage.hint ?? ''}` }
     printStage(result, startedAtMs)
     results.push(result)
   }
