@@ -1,7 +1,9 @@
 // The doors. The pools are not exported: whoever wants the database comes through here, with the context of one organization.
 import type { Ctx, Permission } from '../../kernel/access.ts'
+import type { OrganizationId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/problem.ts'
 import { createSealer, rolePassword } from '../crypto/seal.ts'
+import { organizationsWithEvents } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
 import { Lanes } from './lane.ts'
@@ -36,6 +38,10 @@ export interface Doors {
 export interface Database {
   /** A transaction on the primary. Audit, events and the Idempotency-Key are taken care of; deadlocks are tried again. */
   write<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T>
+  /** As `write`, for the service's own queues and clean-ups: an audit row only when a business thing was changed. */
+  housekeep<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T>
+  /** Ids of organizations with events due, and nothing else of them: the worker then enters each. Only the worker's role may ask. */
+  organizationsWithEvents(limit: number): Promise<OrganizationId[]>
   /** A read-only snapshot on a replica (or the primary), never older than the caller's own writes. */
   read<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'read', P>) => Promise<T>): Promise<T>
   /** Several reads in one round trip. Each sees its own snapshot: what must agree belongs into one statement, or into `read`. */
@@ -67,6 +73,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const system = new Pool(as('bss_admin', options.primaryUrl, { size: 4 }))
   return {
     write: (ctx, work) => writeWork(doors, ctx, work),
+    housekeep: (ctx, work) => writeWork(doors, ctx, work, 'when_changed'),
+    organizationsWithEvents: (limit) => organizationsWithEvents(doors.primary, limit),
     read: (ctx, work) => readWork(doors, ctx, work),
     fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),
     command: (ctx, command) => runCommand(doors, ctx, command),

@@ -29,6 +29,8 @@ export const oneOf = <const L extends readonly string[]>(list: L): Column<L[numb
     return found
   })
 export const id = <I extends Id<string>>(): Column<I> => column(['uuid'], (value) => idOf(value) as unknown as I) // Shape checked; the brand is what the store declares for this column.
+/** A uuid of no particular entity, such as the aggregate of an event. */
+export const uuidText = column(['uuid'], (value) => value)
 export const bool = column(['bool'], (value) => value === 't' || value === 'true')
 /** Integers that a JS number holds exactly. */
 export const int = column(['int2', 'int4', 'int8'], (value) => {

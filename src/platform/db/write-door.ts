@@ -14,14 +14,17 @@ export const pause = (attempt: number): Promise<void> => new Promise((resolve) =
 class AlreadyDone extends Error {}
 const open = new WeakSet<Ctx>()
 
-export async function writeWork<P extends Permission, T>(doors: Doors, ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T> {
+/** `always`: every change of a request. `when_changed`: the service's own housekeeping, where only what touched a business thing is worth a row. */
+type Audited = 'always' | 'when_changed'
+
+export async function writeWork<P extends Permission, T>(doors: Doors, ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>, audited: Audited = 'always'): Promise<T> {
   // A second transaction inside the first would deadlock on its own rows and would not be undone with it.
   if (open.has(ctx)) throw new Error('A transaction is already open for this context; pass its tx on instead.')
   open.add(ctx)
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await doors.primary.use((wire) => once(doors, wire, ctx, work))
+        return await doors.primary.use((wire) => once(doors, wire, ctx, work, audited))
       } catch (error) {
         if (attempt >= TRIES_MAX || !worthAnotherTry(error)) throw problemOf(error)
         await pause(attempt)
@@ -37,7 +40,7 @@ const worthAnotherTry = (error: unknown): boolean => {
   return isTransient(cause) || isStalePlan(cause)
 }
 
-async function once<P extends Permission, T>(doors: Doors, wire: Wire, ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T> {
+async function once<P extends Permission, T>(doors: Doors, wire: Wire, ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>, audited: Audited): Promise<T> {
   const key = ctx.facts.idempotency
   const changes: Change[] = []
   const events: Emitted[] = []
@@ -54,7 +57,7 @@ async function once<P extends Permission, T>(doors: Doors, wire: Wire, ctx: Ctx<
   try {
     const value = await work(new Tx<'write', P>(ctx, send, changes, events))
     await opening
-    await finish(doors, wire, ctx, { changes, events, answer: key ? JSON.stringify(value) : null })
+    await finish(doors, wire, ctx, { changes, events, answer: key ? JSON.stringify(value) : null, isAudited: audited === 'always' || changes.length > 0 })
     return value
   } catch (error) {
     await wire.send([rollback]).catch(() => wire.destroy('Could not roll back.'))
@@ -71,10 +74,11 @@ interface Left {
   readonly changes: readonly Change[]
   readonly events: readonly Emitted[]
   readonly answer: string | null
+  readonly isAudited: boolean
 }
 async function finish(doors: Doors, wire: Wire, ctx: Ctx, left: Left): Promise<void> {
   const key = ctx.facts.idempotency
-  const calls = [auditRow(ctx, left.changes)]
+  const calls = left.isAudited ? [auditRow(ctx, left.changes)] : []
   if (left.events.length > 0) calls.push(outboxRows(ctx, left.events))
   if (key && left.answer !== null) calls.push(keepAnswer(ctx, key, left.answer))
   const committing = wire.send([...calls, commit])

@@ -4,24 +4,27 @@ import { idOf, newId, type ActorId, type OrganizationId } from '../../kernel/ids
 /** The service itself, as an actor in audit rows: no person and no key stands behind it. */
 export const SYSTEM_ACTOR: ActorId = idOf('00000000-0000-7000-8000-000000000001')
 
-export interface SystemWork {
+export interface SystemWork<P extends Permission> {
   readonly organizationId: OrganizationId
-  readonly permissions: readonly Permission[]
+  readonly permissions: readonly P[]
   /** `orders.fillBackorders`: names the audit row. */
   readonly operation: string
   readonly requestId?: string
 }
 
 /** A context for work nobody asked for in a request: reactions, expiry, the first key of an organization. One organization at a time. */
-export const systemContext = ({ organizationId, permissions, operation, requestId }: SystemWork): Ctx =>
-  Ctx.open({
+export function systemContext<P extends Permission>({ organizationId, permissions, operation, requestId }: SystemWork<P>): Ctx<P> {
+  const ctx = Ctx.open({
     organizationId,
     actor: { kind: 'system', id: SYSTEM_ACTOR, name: operation },
     role: 'system',
-    permissions: new Set(permissions),
+    permissions: new Set<Permission>(permissions),
     requestId: requestId ?? newId(),
     operation,
     idempotency: null,
     consistency: null,
     outcome: { lsn: null, isReplayed: false, readFrom: null },
   })
+  for (const permission of permissions) ctx.need(permission)
+  return ctx as unknown as Ctx<P> // Every permission of P was proven in the loop above.
+}
