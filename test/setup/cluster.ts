@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -38,11 +38,16 @@ export async function teardown(): Promise<void> {
   if (folder !== undefined) await destroyCluster(folder)
 }
 
-/** A run that was killed leaves its servers behind; the next run ends them. One that still runs holds its lock and is left alone. */
+/**
+ * A run that was killed leaves its servers behind; the next run ends them. One that still runs holds its lock and is left
+ * alone, and so is one that has not got as far as its mark.
+ */
 async function removeAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
+    const abandoned = join(tmpdir(), name)
+    if (!existsSync(join(abandoned, 'cluster.json'))) continue
     try {
-      await destroyCluster(join(tmpdir(), name))
+      await destroyCluster(abandoned)
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error
     }

@@ -42,6 +42,13 @@ export function giveTo(account: Account | null, path: string): void {
   if (account !== null) chownSync(path, account.uid, account.gid)
 }
 
+/** What root writes into somebody's folder belongs to him, or he could not start his own cluster the day after. */
+export function inheritOwner(path: string): void {
+  if (process.geteuid?.() !== 0) return
+  const { uid, gid } = statSync(dirname(path))
+  chownSync(path, uid, gid)
+}
+
 /** Data that root unpacked (a restored backup) belongs to root; the server would refuse it. */
 export function giveTreeTo(account: Account | null, path: string): void {
   if (account === null || ownerOf(path)?.uid !== 0) return

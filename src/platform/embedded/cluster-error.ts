@@ -33,7 +33,8 @@ export function systemCode(error: unknown): string {
 export function explainSystemError(error: unknown, folder: string): unknown {
   if (error instanceof ClusterError) return error
   const code = systemCode(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(folder, error)
+  // 53100 is the server's own word for it, given to a client.
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') return diskFull(folder, error)
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : folder
     return new ClusterError(
@@ -48,7 +49,7 @@ export function explainSystemError(error: unknown, folder: string): unknown {
 /** Reads the last lines a server or initdb wrote before it gave up, and names the cause they show. */
 export function explainServerOutput(what: string, output: string, folder: string): ClusterError {
   const cause = new Error(output.trim() === '' ? 'The server wrote nothing.' : output.trim())
-  if (/No space left on device|Disk quota exceeded/i.test(output)) return diskFull(folder, cause)
+  if (/No space left on device|Disk quota exceeded|Check free disk space/i.test(output)) return diskFull(folder, cause)
   if (/Address already in use|could not create any TCP\/IP sockets/i.test(output)) {
     return new ClusterError('port-taken', `${what} could not start: another program took its port.`, cause)
   }

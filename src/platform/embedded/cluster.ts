@@ -4,7 +4,7 @@ import { Superuser } from '../db/superuser.ts'
 import type { Account } from './account.ts'
 import { giveTo } from './account.ts'
 import type { Binaries } from './binaries.ts'
-import { ClusterError } from './cluster-error.ts'
+import { ClusterError, explainServerOutput, explainSystemError } from './cluster-error.ts'
 import type { Home, Secrets } from './home.ts'
 import { writeWhole } from './home.ts'
 import { DATABASE, PLATFORM_ROLE } from './initialize.ts'
@@ -63,8 +63,13 @@ export class EmbeddedCluster {
     await this.#inTurn(async () => {
       if (this.#isStopped) throw new ClusterError('did-not-start', 'This cluster was stopped; start a new one.')
       if (this.#isRunning(which)) return
-      if (which === 'primary') await this.#raise('primary')
-      else await this.#raiseReplica()
+      const from = this.#logs.primary.size()
+      try {
+        if (which === 'primary') await this.#raise('primary')
+        else await this.#raiseReplica()
+      } catch (error) {
+        throw this.#explain(error, from)
+      }
     })
   }
 
@@ -91,6 +96,14 @@ export class EmbeddedCluster {
   async giveUpReplica(): Promise<void> {
     if (!existsSync(this.#plan.home.replica)) return
     await Superuser.with(this.superuserUrl, (superuser) => superuser.dropSlot(SLOT))
+  }
+
+  /** A primary that dies while we talk to it shows here as a lost connection; its log knows why. */
+  #explain(error: unknown, logFrom: number): unknown {
+    const explained = explainSystemError(error, this.#plan.home.folder)
+    if (explained instanceof ClusterError || !(error instanceof Error)) return explained
+    const log = this.#logs.primary.tail(logFrom)
+    return /FATAL|PANIC/.test(log) ? explainServerOutput(title('primary'), log, this.#plan.home.folder) : error
   }
 
   async #raiseReplica(): Promise<void> {
@@ -158,9 +171,7 @@ export class EmbeddedCluster {
         ? configText({ ...server, port: ports.primary })
         : configText({ ...server, port: ports.replica ?? 0, primary: { port: ports.primary, password: secrets.replicator } })
     for (const [name, content] of [['postgresql.conf', text], ['pg_hba.conf', accessText()]] as const) {
-      const file = join(home[which], name)
-      writeWhole(file, content)
-      giveTo(account, file)
+      writeWhole(join(home[which], name), content)
     }
   }
 

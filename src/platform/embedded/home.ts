@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { inheritOwner } from './account.ts'
 import { ClusterError } from './cluster-error.ts'
 
 /** What a data folder of ours contains. `cluster.json` is the mark by which we know it as ours. */
@@ -131,6 +132,7 @@ export function remember(home: Home, facts: Remembered): void {
 /** Written beside and moved over, so that a crash leaves the old file or the new one, never half of one. */
 export function writeWhole(file: string, text: string): void {
   writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600, flush: true })
+  inheritOwner(`${file}.new`)
   renameSync(`${file}.new`, file)
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, renameSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Account } from './account.ts'
 import { giveTo } from './account.ts'
@@ -18,12 +18,17 @@ export const PLATFORM_ROLE = 'bss_platform'
 export async function initializePrimary(dataDir: string, binaries: Binaries, account: Account | null, secrets: Secrets): Promise<void> {
   const draft = unfinished(dataDir)
   mkdirSync(draft, { mode: 0o700 })
-  giveTo(account, draft)
-  await run('initdb', binaries.initdb, initdbArguments(draft), '', account, dirname(dataDir))
-  // Single-user mode: no port, no other client, no moment in which the server is open without passwords.
-  const arguments_ = ['--single', '-c', 'exit_on_error=on', '-c', 'log_checkpoints=off', '-c', 'log_min_error_statement=panic', '-D', draft, 'postgres']
-  await run('PostgreSQL', binaries.postgres, arguments_, firstStatements(secrets), account, dirname(dataDir))
-  renameSync(draft, dataDir)
+  try {
+    giveTo(account, draft)
+    await run('initdb', binaries.initdb, initdbArguments(draft), '', account, dirname(dataDir))
+    // Single-user mode: no port, no other client, no moment in which the server is open without passwords.
+    const single = ['--single', '-c', 'exit_on_error=on', '-c', 'log_checkpoints=off', '-c', 'log_min_error_statement=panic', '-D', draft, 'postgres']
+    await run('PostgreSQL', binaries.postgres, single, firstStatements(secrets), account, dirname(dataDir))
+    renameSync(draft, dataDir)
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true })
+    throw error
+  }
 }
 
 function initdbArguments(dataDir: string): string[] {

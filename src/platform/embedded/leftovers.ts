@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs'
-import { basename, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { ClusterError } from './cluster-error.ts'
 import { findProcess, listProcesses, signal, waitUntilGone } from './processes.ts'
 import type { RunningProcess } from './processes.ts'
@@ -13,11 +13,12 @@ import type { RunningProcess } from './processes.ts'
  */
 export async function clearLeftovers(dataDir: string, processTitle: string): Promise<void> {
   const lockFile = join(dataDir, 'postmaster.pid')
-  const postmaster = postmasterOf(lockFile, dataDir)
-  if (postmaster !== null) await stopLeftover(postmaster)
+  requireNoStranger(lockFile)
+  const postmaster = findPostmaster(dataDir)
+  if (postmaster !== undefined) await stopLeftover(postmaster)
   // Children outlive a killed postmaster for a moment and still hold its shared memory.
   const orphans = (): RunningProcess[] => listProcesses().filter((each) => each.command.startsWith(`postgres: ${processTitle}: `))
-  for (const each of orphans()) signal(each.pid, postmaster === null ? 'SIGKILL' : 'SIGTERM')
+  for (const each of orphans()) signal(each.pid, postmaster === undefined ? 'SIGKILL' : 'SIGTERM')
   if (!(await waitUntilGone(() => orphans().length === 0, 10_000))) {
     throw new ClusterError('in-use', `An old PostgreSQL process (${orphans()[0]?.pid ?? 0}) still holds ${dataDir} and does not end: stop it and start again.`)
   }
@@ -25,17 +26,42 @@ export async function clearLeftovers(dataDir: string, processTitle: string): Pro
   rmSync(lockFile, { force: true })
 }
 
-/** Only a process that is a postgres and was started on this very directory counts; a number alone proves nothing. */
-function postmasterOf(lockFile: string, dataDir: string): RunningProcess | null {
+/** Ends the initdb of a killed start, with the servers it runs to fill the folder: it would write on into what we remove. */
+export async function endUnfinished(folder: string): Promise<void> {
+  const draft = ` -D ${join(folder, 'primary.unfinished-')}`
+  const busy = (): RunningProcess[] => {
+    const all = listProcesses()
+    const found = all.filter((each) => each.command.includes(draft) && /^(initdb|postgres)$/.test(basename(each.command.split(' ')[0] ?? '')))
+    // A list that grows while it is walked: children, and the children of those.
+    for (const parent of found) found.push(...all.filter((each) => each.parent === parent.pid && !found.includes(each)))
+    return found
+  }
+  for (const each of busy()) signal(each.pid, 'SIGKILL')
+  if (!(await waitUntilGone(() => busy().length === 0, 5000))) {
+    throw new ClusterError('in-use', `An interrupted creation of the database (process ${busy()[0]?.pid ?? 0}) still runs in ${folder} and does not end: stop it and start again.`)
+  }
+}
+
+/** Only a process that is a postgres and was started on this very directory counts; a number in a file alone proves nothing. */
+function findPostmaster(dataDir: string): RunningProcess | undefined {
+  const found = listProcesses().filter((each) => dataDirOf(each) === dataDir)
+  // A child that was forked a moment ago still bears its parent's command line.
+  return found.find((each) => !found.some((other) => other.pid === each.parent))
+}
+
+/** A server started by hand with a relative path cannot be told from ours, so it is neither killed nor started beside. */
+function requireNoStranger(lockFile: string): void {
   const pid = Number(firstLine(lockFile))
-  const found = Number.isInteger(pid) && pid > 0 ? findProcess(pid) : undefined
-  if (found === undefined || found.command.startsWith('postgres: ')) return null
-  const [program = '', ...rest] = found.command.split(' -D ')
-  if (!/^(postgres|postmaster)$/.test(basename(program.trim()))) return null
-  const theirs = rest.join(' -D ').trim()
-  if (theirs === dataDir) return found
-  if (isAbsolute(theirs)) return null // Its own number, reused by the server of another folder.
-  throw new ClusterError('in-use', `A PostgreSQL server that Blue Ship Sync did not start (process ${pid}) may be using ${dataDir}: stop it and start again.`)
+  const holder = Number.isInteger(pid) && pid > 0 ? findProcess(pid) : undefined
+  const theirs = holder === undefined ? null : dataDirOf(holder)
+  if (theirs === null || isAbsolute(theirs)) return
+  throw new ClusterError('in-use', `A PostgreSQL server that Blue Ship Sync did not start (process ${pid}) may be using ${dirname(lockFile)}: stop it and start again.`)
+}
+
+/** The directory a postmaster was started on; `null` for everything else, its own children included. */
+function dataDirOf({ command }: RunningProcess): string | null {
+  const [program = '', ...rest] = command.split(' -D ')
+  return /^(postgres|postmaster)$/.test(basename(program.trim())) ? rest.join(' -D ').trim() : null
 }
 
 async function stopLeftover(postmaster: RunningProcess): Promise<void> {

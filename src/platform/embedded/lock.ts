@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
+import { inheritOwner } from './account.ts'
 import { ClusterError, systemCode } from './cluster-error.ts'
 import { processStamp } from './processes.ts'
 
@@ -16,6 +17,7 @@ export function takeLock(file: string, folder: string): Lock {
   const mine = JSON.stringify({ pid: process.pid, stamp: processStamp(process.pid), token: randomUUID() })
   const draft = `${file}.${process.pid}.${randomUUID().slice(0, 8)}`
   writeFileSync(draft, mine, { mode: 0o600 })
+  inheritOwner(draft)
   try {
     for (let attempt = 0; attempt < 20; attempt += 1) {
       if (tryLink(draft, file)) return { release: () => release(file, mine) }

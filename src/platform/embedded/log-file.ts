@@ -1,4 +1,5 @@
 import { closeSync, copyFileSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { inheritOwner } from './account.ts'
 
 const LIMIT = 16 * 1024 * 1024
 const LOOK_EVERY = 10_000
@@ -18,7 +19,9 @@ export class LogFile {
   /** A descriptor to hand to a child; the caller closes it after the spawn. */
   open(): number {
     this.trim()
-    return openSync(this.path, 'a', 0o600)
+    const file = openSync(this.path, 'a', 0o600)
+    inheritOwner(this.path)
+    return file
   }
 
   watch(): void {

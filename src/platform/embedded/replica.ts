@@ -41,17 +41,23 @@ export async function canContinue(dataDir: string, primaryDir: string, superuser
 export async function cloneReplica(dataDir: string, primaryDir: string, superuserUrl: string, account: Account | null): Promise<void> {
   requireNotPromoted(dataDir)
   const draft = unfinished(dataDir)
-  const label = await Superuser.with(superuserUrl, async (superuser) => {
-    await superuser.dropSlot(SLOT)
-    await superuser.createSlot(SLOT)
-    return await superuser.backup(() => copyData(primaryDir, draft, account))
-  })
-  for (const [name, text] of [['backup_label', label], ['standby.signal', '']] as const) {
-    await writeFile(join(draft, name), text, { mode: 0o600, flush: true })
-    if (account !== null) await chown(join(draft, name), account.uid, account.gid)
+  try {
+    const label = await Superuser.with(superuserUrl, async (superuser) => {
+      await superuser.dropSlot(SLOT)
+      await superuser.createSlot(SLOT)
+      return await superuser.backup(() => copyData(primaryDir, draft, account))
+    })
+    for (const [name, text] of [['backup_label', label], ['standby.signal', '']] as const) {
+      await writeFile(join(draft, name), text, { mode: 0o600, flush: true })
+      if (account !== null) await chown(join(draft, name), account.uid, account.gid)
+    }
+    await rm(dataDir, { recursive: true, force: true })
+    await rename(draft, dataDir)
+  } catch (error) {
+    // On a full disk the half copy is what the primary lacks most.
+    await rm(draft, { recursive: true, force: true })
+    throw error
   }
-  await rm(dataDir, { recursive: true, force: true })
-  await rename(draft, dataDir)
 }
 
 async function copyData(from: string, to: string, account: Account | null): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Account } from './account.ts'
-import { chooseAccount, giveTreeTo, requireWayTo } from './account.ts'
+import { chooseAccount, giveTreeTo, inheritOwner, requireWayTo } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import { findBinaries } from './binaries.ts'
 import { ClusterError, explainSystemError } from './cluster-error.ts'
@@ -10,7 +10,7 @@ import type { ClusterPlan, Which } from './cluster.ts'
 import type { Home, Remembered } from './home.ts'
 import { openHome, readSecrets, recall, remember, removeUnfinished, requireSoundData } from './home.ts'
 import { initializePrimary } from './initialize.ts'
-import { clearLeftovers } from './leftovers.ts'
+import { clearLeftovers, endUnfinished } from './leftovers.ts'
 import type { Lock } from './lock.ts'
 import { takeLock } from './lock.ts'
 import { settlePort } from './ports.ts'
@@ -65,15 +65,20 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** Stops and deletes a cluster that was started as `temporary`, also one whose process was killed. */
 export async function destroyCluster(dataDir: string): Promise<void> {
-  const home = openHome(dataDir)
-  const lock = takeLock(home.lock, home.folder)
-  const { id, temporary } = recall(home)
-  if (!temporary) {
-    lock.release()
-    throw new ClusterError('foreign-folder', `${home.folder} is not a temporary cluster and is not deleted.`)
+  let lock: Lock | undefined
+  try {
+    const home = openHome(dataDir)
+    lock = takeLock(home.lock, home.folder)
+    const { id, temporary } = recall(home)
+    if (!temporary) throw new ClusterError('foreign-folder', `${home.folder} is not a temporary cluster and is not deleted.`)
+    await endUnfinished(home.folder)
+    for (const which of ['primary', 'replica'] as const) await clearLeftovers(home[which], serverTitle(id, which))
+    rmSync(home.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  } catch (error) {
+    throw explainSystemError(error, dataDir)
+  } finally {
+    lock?.release()
   }
-  for (const which of ['primary', 'replica'] as const) await clearLeftovers(home[which], serverTitle(id, which))
-  rmSync(home.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
 }
 
 async function startLocked(options: ClusterOptions, home: Home, lock: Lock, binaries: Binaries): Promise<Cluster> {
@@ -84,6 +89,8 @@ async function startLocked(options: ClusterOptions, home: Home, lock: Lock, bina
   const facts = { ...known, temporary: known.temporary || (options.temporary === true && !existsSync(home.primary)) }
   remember(home, facts)
   mkdirSync(home.logs, { recursive: true, mode: 0o700 })
+  inheritOwner(home.logs)
+  await endUnfinished(home.folder)
   removeUnfinished(home)
   const account = prepareAccount(home, binaries)
   const secrets = readSecrets(home)

@@ -84,6 +84,28 @@ describe('the life of one data folder', () => {
     await eventually(cluster.replicaUrls[0] ?? '', 'select count(*) from kept', '6')
   })
 
+  test('a copy taken while the primary is written to is whole', async () => {
+    const cluster = current()
+    await cluster.kill('replica')
+    await eventually(cluster.superuserUrl, 'select count(*) from pg_replication_slots where active', '0')
+    await ask(cluster.superuserUrl, `select pg_drop_replication_slot('bss_replica')`)
+    await ask(cluster.primaryUrl, 'create table busy (n int primary key, filler text)')
+    let isCopied = false
+    const writing = (async (): Promise<number> => {
+      let round = 0
+      for (; !isCopied; round += 1) {
+        await ask(cluster.primaryUrl, `insert into busy select n, repeat('x', 200) from generate_series(${round * 500}, ${round * 500 + 499}) n`)
+        await ask(cluster.primaryUrl, round % 2 === 0 ? 'create table passing as select * from busy' : 'drop table passing')
+      }
+      return round
+    })()
+    await cluster.start('replica')
+    isCopied = true
+    expect(await writing).toBeGreaterThan(2)
+    const digest = `select count(*) || ' ' || sum(hashtext(n || filler)) from busy`
+    await eventually(cluster.replicaUrls[0] ?? '', digest, await ask(cluster.primaryUrl, digest))
+  })
+
   test('a damaged replica is copied anew, a promoted one is never thrown away', async () => {
     const cluster = current()
     await cluster.kill('replica')

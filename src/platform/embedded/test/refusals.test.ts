@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
@@ -45,6 +46,28 @@ describe('one folder and those who want it', () => {
     } finally {
       stranger.close()
     }
+  })
+
+  test('an initdb that outlived its killed parent is ended, and its folder goes', async () => {
+    const fresh = join(freshFolder(), 'data')
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'starter.ts'), fresh], { stdio: 'ignore' })
+    await expect.poll(() => existsSync(fresh) && readdirSync(fresh).some((name) => name.startsWith('primary.unfinished')), { timeout: 10_000, interval: 10 }).toBe(true)
+    child.kill('SIGKILL')
+    await ended(child)
+    const cluster = await up(fresh)
+    expect(readdirSync(fresh).filter((name) => name.includes('unfinished'))).toEqual([])
+    await cluster.stop()
+    await destroyCluster(fresh)
+    expect(existsSync(fresh)).toBe(false)
+  })
+
+  test('a cluster that was not made for a test is not deleted by program', async () => {
+    const real = join(freshFolder(), 'data')
+    const mark = JSON.stringify({ format: 1, id: 'bss-00000000', primaryPort: null, replicaPort: null, temporary: false })
+    mkdirSync(real)
+    writeFileSync(join(real, 'cluster.json'), mark)
+    await expect(destroyCluster(real)).rejects.toThrow('not a temporary cluster')
+    expect(existsSync(join(real, 'cluster.json'))).toBe(true)
   })
 
   test('what a start left half-done is removed, the data beside it is not', async () => {

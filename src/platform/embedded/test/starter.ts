@@ -4,8 +4,8 @@ import { ClusterError, startCluster } from '../index.ts'
 const [, , dataDir = '', replica = 'false'] = process.argv
 try {
   await startCluster({ dataDir, replica: replica === 'true', temporary: true, settings: { shared_buffers: '32MB' } })
-  process.stdout.write('up\n')
   process.on('SIGTERM', () => process.exit(0))
+  process.stdout.write('up\n')
   setInterval(() => undefined, 1000)
 } catch (error) {
   process.stdout.write(error instanceof ClusterError ? `${error.failure}: ${error.message}\n` : `${String(error)}\n`)
