@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   results.push(await runTests(words, groups))
   const passed = results.reduce((sum, result) => sum + result.passed, 0)
   const failed = results.reduce((sum, result) => sum + result.failed, 0)
-  if (passed + failed === 0) console.error(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`)
+  if (passed + failed === 0) console.error(`No test was found for: ${args.join(' ')}`)
   console.log(`${passed} passed, ${failed} failed`)
   process.exit(failed === 0 && passed > 0 ? 0 : 1)
 }
