@@ -3,10 +3,18 @@
 import { idOf, type OrganizationId } from '../../kernel/ids.ts'
 import { problemOf } from './errors.ts'
 import type { Pool } from './pool.ts'
+import type { Call } from './wire.ts'
 
-export async function organizationsWithEvents(pool: Pool, limit: number): Promise<OrganizationId[]> {
+export const organizationsWithEvents = (pool: Pool, limit: number): Promise<OrganizationId[]> =>
+  ids(pool, { name: 'bss_organizations_with_events', text: 'select sec.organizations_with_events($1)::text as id', params: [limit] })
+
+/** Active organizations in the order of their ids, after one of them: for chores. */
+export const organizationsToTend = (pool: Pool, after: OrganizationId | null, limit: number): Promise<OrganizationId[]> =>
+  ids(pool, { name: 'bss_organizations_to_tend', text: 'select sec.organizations_to_tend($1, $2)::text as id', params: [after, limit] })
+
+async function ids(pool: Pool, call: Call): Promise<OrganizationId[]> {
   try {
-    const [result] = await pool.use((wire) => wire.send([{ name: 'bss_organizations_with_events', text: 'select sec.organizations_with_events($1)::text as id', params: [limit] }]))
+    const [result] = await pool.use((wire) => wire.send([call]))
     return (result?.rows ?? []).map((row) => idOf<'Organization'>(row[0] ?? ''))
   } catch (error) {
     throw problemOf(error)

@@ -3,9 +3,10 @@ import type { Ctx, Permission } from '../../kernel/access.ts'
 import type { OrganizationId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/problem.ts'
 import { createSealer, rolePassword } from '../crypto/seal.ts'
-import { organizationsWithEvents } from './before-context.ts'
+import { organizationsToTend, organizationsWithEvents } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
+import { databaseHealth, type DatabaseHealth } from './health.ts'
 import { Lanes } from './lane.ts'
 import { Pool, wireConfig, type PoolOptions } from './pool.ts'
 import { readBatch, readWork, type Query, type Results } from './read-door.ts'
@@ -42,6 +43,8 @@ export interface Database {
   housekeep<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T>
   /** Ids of organizations with events due, and nothing else of them: the worker then enters each. Only the worker's role may ask. */
   organizationsWithEvents(limit: number): Promise<OrganizationId[]>
+  /** The same for chores: active organizations after one id, in order. */
+  organizationsToTend(after: OrganizationId | null, limit: number): Promise<OrganizationId[]>
   /** A read-only snapshot on a replica (or the primary), never older than the caller's own writes. */
   read<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'read', P>) => Promise<T>): Promise<T>
   /** Several reads in one round trip. Each sees its own snapshot: what must agree belongs into one statement, or into `read`. */
@@ -50,6 +53,8 @@ export interface Database {
   command<P extends Permission, R>(ctx: Ctx<P>, command: Command<P, R>): Promise<R[]>
   /** Work across organizations: definer functions of the platform only. Call sites are counted; the number goes down, not up. */
   acrossOrganizations<T>(why: string, work: (tx: SystemTx) => Promise<T>): Promise<T>
+  /** Whether primary and replicas answer, and how far a replica is behind. */
+  health(): Promise<DatabaseHealth>
   /** For health checks: connections of each door. */
   readonly figures: Readonly<Record<'primary' | 'primaryReads' | 'system', { busy: number; idle: number; waiting: number }>>
   close(): Promise<void>
@@ -75,10 +80,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     write: (ctx, work) => writeWork(doors, ctx, work),
     housekeep: (ctx, work) => writeWork(doors, ctx, work, 'when_changed'),
     organizationsWithEvents: (limit) => organizationsWithEvents(doors.primary, limit),
+    organizationsToTend: (after, limit) => organizationsToTend(doors.primary, after, limit),
     read: (ctx, work) => readWork(doors, ctx, work),
     fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),
     command: (ctx, command) => runCommand(doors, ctx, command),
     acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why))),
+    health: () => databaseHealth(doors),
     get figures() {
       return { primary: doors.primary.figures, primaryReads: doors.primaryReads.figures, system: system.figures }
     },
