@@ -1,5 +1,6 @@
 // Lists are windows: `limit` and an opaque `after` cursor in, `items` and `nextCursor` out.
 import Type from 'typebox'
+import { isList } from './json.ts'
 
 export const PAGE_LIMIT_MAX = 200
 export const PAGE_LIMIT_DEFAULT = 50
@@ -25,9 +26,9 @@ export const cursorOf = (parts: readonly (string | null)[]): string => toBase64U
 export function readCursor(cursor: string, count: number): readonly (string | null)[] | null {
   try {
     const parsed: unknown = JSON.parse(fromBase64Url(cursor))
-    if (!Array.isArray(parsed) || parsed.length !== count) return null
+    if (!isList(parsed) || parsed.length !== count) return null
     const parts: (string | null)[] = []
-    for (const part of parsed as unknown[]) {
+    for (const part of parsed) {
       if (part !== null && typeof part !== 'string') return null
       parts.push(part)
     }

@@ -1,8 +1,9 @@
 // A command: one statement that is the whole change, sent with its audit row, its events and its kept answer as one transaction
 // in one round trip, behind the durable barrier.
 import type { Ctx, Permission } from '../../kernel/access.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 import { Problem } from '../../kernel/problem.ts'
-import type { Doors } from './database.ts'
+import type { Doors } from './doors.ts'
 import { isStalePlan, isTransient, problemOf } from './errors.ts'
 import { answerFrom, auditRow, barrier, begin, claimKey, enter, keptAnswer, outboxRows, rollback } from './keeping.ts'
 import { readRows } from './row.ts'
@@ -72,12 +73,10 @@ async function kept<R>(doors: Doors, ctx: Ctx, key: { key: string; fingerprint: 
     return answer
   })
   const rows: unknown = JSON.parse(answerFrom(results[2], key))
-  if (!Array.isArray(rows)) throw new Problem('internal', 'A kept answer cannot be read.')
+  if (!isList(rows) || !rows.every(isRecord)) throw new Problem('internal', 'A kept answer cannot be read.')
   ctx.facts.outcome.isReplayed = true
-  const fields = new Set<string>()
-  for (const row of rows as unknown[]) for (const name of Object.keys(row ?? {})) fields.add(name)
-  const names = [...fields]
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const asText = (value: unknown): string | null => (value === null || value === undefined ? null : typeof value === 'string' ? value : JSON.stringify(value))
-  const texts = (rows as object[]).map((row) => names.map((name) => asText(Reflect.get(row, name)))) // to_jsonb gives objects; each value goes through its column's reader again.
+  const texts = rows.map((row) => names.map((name) => asText(row[name])))
   return readRows(statement.shape, names, texts) as R[] // The shape is the run-time form of R.
 }

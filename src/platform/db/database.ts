@@ -7,6 +7,7 @@ import { organizationsToTend, organizationsWithEvents } from './before-context.t
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
 import { databaseHealth, type DatabaseHealth } from './health.ts'
+import type { Doors } from './doors.ts'
 import { Lanes } from './lane.ts'
 import { Pool, wireConfig, type PoolOptions } from './pool.ts'
 import { readBatch, readWork, type Query, type Results } from './read-door.ts'
@@ -24,16 +25,6 @@ export interface DatabaseOptions {
   readonly role: 'bss_app' | 'bss_worker'
   readonly poolSize?: number
   readonly lanes?: number
-}
-
-/** The parts the doors share. Not exported from this folder's face. */
-export interface Doors {
-  readonly primary: Pool
-  /** The primary as the read-only role, for reads no replica may serve. */
-  readonly primaryReads: Pool
-  readonly replicas: Replicas
-  readonly lanes: Lanes
-  readonly seal: (ctx: Ctx) => string
 }
 
 export interface Database {

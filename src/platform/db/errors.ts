@@ -1,4 +1,5 @@
 // From the database's errors to the closed list of problems. What is not known here is a bug and stays an error.
+import { isList, isRecord } from '../../kernel/json.ts'
 import { Problem, PROBLEMS, type ProblemCode, type ProblemError } from '../../kernel/problem.ts'
 import type { Refusals } from './statement.ts'
 import { ConnectionLost, ServerError } from './wire.ts'
@@ -55,10 +56,8 @@ function refusalOf(error: ServerError): Problem {
 function errorsOf(detail: string | null): ProblemError[] {
   if (detail === null || !detail.startsWith('[')) return []
   const list: unknown = JSON.parse(detail)
-  const field = (entry: object, name: string): string => String(Reflect.get(entry, name) ?? '')
-  return Array.isArray(list)
-    ? list.filter((entry): entry is object => typeof entry === 'object' && entry !== null).map((entry) => ({ pointer: field(entry, 'pointer'), code: field(entry, 'code'), message: field(entry, 'message') }))
-    : []
+  const field = (entry: Readonly<Record<string, unknown>>, name: string): string => (typeof entry[name] === 'string' ? entry[name] : '')
+  return isList(list) ? list.filter(isRecord).map((entry) => ({ pointer: field(entry, 'pointer'), code: field(entry, 'code'), message: field(entry, 'message') })) : []
 }
 
 const isProblemCode = (value: string): value is ProblemCode => Object.hasOwn(PROBLEMS, value)

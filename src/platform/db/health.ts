@@ -1,5 +1,5 @@
 // Can the database serve? Asked by /readyz and by `bss doctor`.
-import type { Doors } from './database.ts'
+import type { Doors } from './doors.ts'
 import { lsnNumber } from './replica.ts'
 import type { Call } from './wire.ts'
 

@@ -1,6 +1,6 @@
 // A bounded set of connections for one database role. Every wait has an end: waiting for a connection is limited in number
 // and time, and a connection on which the server went silent is cut.
-import pg from 'pg'
+import type pg from 'pg'
 import { Problem } from '../../kernel/problem.ts'
 import { Wire } from './wire.ts'
 

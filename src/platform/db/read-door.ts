@@ -1,6 +1,6 @@
 // The read door: a replica when it is fresh enough, the primary otherwise; always as a role that cannot write.
 import type { Ctx, Permission } from '../../kernel/access.ts'
-import type { Doors } from './database.ts'
+import type { Doors } from './doors.ts'
 import { problemOf } from './errors.ts'
 import { beginReadOnly, enter, rollback } from './keeping.ts'
 import type { Pool } from './pool.ts'

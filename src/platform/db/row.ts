@@ -1,6 +1,7 @@
 // Rows arrive as text and leave as types. A column without a reader cannot be used, so nothing untyped crosses this line.
 import { isCurrency, type Currency } from '../../kernel/money.ts'
 import { idOf, type Id } from '../../kernel/ids.ts'
+import { isList } from '../../kernel/json.ts'
 import { formatDecimal, parseDecimal } from '../../kernel/decimal.ts'
 
 /** Reads one column from PostgreSQL's text form. `types` are the type names the column may have; a test compares them with the catalogue. */
@@ -64,7 +65,7 @@ export const bytes = column(['bytea'], (value) => Buffer.from(value.slice(2), 'h
 /** An array of text-like values, read from `to_jsonb(array)`: select `to_jsonb(names) as names`. */
 export const texts = column(['jsonb'], (value): readonly string[] => {
   const list: unknown = JSON.parse(value)
-  if (!Array.isArray(list)) throw new TypeError('Not an array.')
+  if (!isList(list)) throw new TypeError('Not an array.')
   return list.map(String)
 })
 

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { isList } from '../../kernel/json.ts'
 
 /**
  * The little that needs a superuser: replication slots and the consistent copy of a running primary. Only the embedded
@@ -55,7 +56,7 @@ export class Superuser {
   async #text(sql: string, values: string[] = []): Promise<string | null> {
     const result: { rows: unknown[] } = await this.#client.query({ text: sql, values, rowMode: 'array' })
     const row = result.rows[0]
-    const value: unknown = Array.isArray(row) ? row[0] : null
+    const value = isList(row) ? row[0] : null
     return typeof value === 'string' ? value : null
   }
 }

@@ -1,7 +1,7 @@
 // The write door: [begin, context, key] travel with the first statement, [audit, events, answer, commit] with the last.
 import type { Ctx, Permission } from '../../kernel/access.ts'
 import { Problem } from '../../kernel/problem.ts'
-import type { Doors } from './database.ts'
+import type { Doors } from './doors.ts'
 import { isStalePlan, isTransient, problemOf } from './errors.ts'
 import { answerFrom, auditRow, begin, claimKey, commit, enter, flushedUpTo, keepAnswer, keptAnswer, outboxRows, rollback } from './keeping.ts'
 import { Tx, type Change, type Emitted } from './tx.ts'

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { isList } from '../../kernel/json.ts'
 import { ClusterError, explainServerOutput, explainSystemError, systemCode } from './cluster-error.ts'
 
 export interface Binaries {
@@ -65,8 +66,8 @@ function readSymlinkList(file: string): { source: string; target: string }[] {
   } catch {
     return [] // A package without links (macOS) has no list.
   }
-  if (!Array.isArray(list)) return []
-  return list.flatMap((entry: unknown) => {
+  if (!isList(list)) return []
+  return list.flatMap((entry) => {
     if (typeof entry !== 'object' || entry === null || !('source' in entry) || !('target' in entry)) return []
     const { source, target } = entry
     return typeof source === 'string' && typeof target === 'string' ? [{ source, target }] : []

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, expect } from 'vitest'
+import { isList } from '../../../kernel/json.ts'
 import { ClusterError, destroyCluster, startCluster } from '../index.ts'
 import type { Cluster, ClusterFailure, ClusterOptions } from '../index.ts'
 
@@ -33,7 +34,7 @@ export async function ask(url: string, sql: string): Promise<string> {
   try {
     const { rows }: { rows: unknown[] } = await client.query({ text: sql, rowMode: 'array' })
     const row = rows[0]
-    return Array.isArray(row) ? String(row[0]) : ''
+    return isList(row) ? String(row[0]) : ''
   } finally {
     await client.end()
   }
