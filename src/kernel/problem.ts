@@ -6,6 +6,7 @@ export const PROBLEMS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_acceptable: { status: 406, title: 'Not acceptable' },
+  timeout: { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'Conflicts with the current state' },
   insufficient_stock: { status: 409, title: 'Not enough stock' },
   illegal_transition: { status: 409, title: 'Not possible in this state' },

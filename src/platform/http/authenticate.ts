@@ -1,0 +1,69 @@
+// The first lock: from a bearer token to a context. This is the only place that opens a context for a request.
+import { Ctx, type Facts, type Permission } from '../../kernel/access.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { isWellFormedKey } from '../crypto/keys.ts'
+import type { Limits } from './limits.ts'
+import type { Principal, Principals } from './principals.ts'
+import type { Route } from './route.ts'
+
+/** Facts while the request is still being read: the idempotency key's fingerprint needs the body, which comes after the permission. */
+export interface OpenFacts extends Facts {
+  idempotency: Facts['idempotency']
+  consistency: Facts['consistency']
+}
+
+/** Operations that hand out authority look the caller up again, whatever is remembered. */
+const REREAD: ReadonlySet<Permission> = new Set<Permission>(['keys:write', 'members:write', 'platform:write'])
+export const needsFreshLook = (route: Route): boolean => route.permissions.some((permission) => REREAD.has(permission))
+
+const BEARER = /^Bearer +([^\s]{1,200})$/i
+const stranger = (): Problem => new Problem('unauthenticated', 'Send a valid key in the header `Authorization: Bearer <key>`.')
+
+export class Authentication {
+  readonly #principals: Principals
+  readonly #limits: Limits
+  constructor(principals: Principals, limits: Limits) {
+    this.#principals = principals
+    this.#limits = limits
+  }
+
+  /** The caller, or the refusal. Answers at once when the caller is remembered. The token comes from this header and from nowhere else. */
+  identify(header: string | undefined, address: string, isFresh: boolean): Principal | Problem | Promise<Principal | Problem> {
+    const token = header === undefined ? undefined : BEARER.exec(header)?.[1]
+    if (token === undefined || !isWellFormedKey(token)) return this.#refuse(address)
+    const { name, known } = this.#principals.recall(token, address)
+    if (known !== undefined && known !== null && !isFresh) return known
+    if (known === null) return this.#refuse(address)
+    const wait = known === undefined ? this.#limits.failureWaitSeconds(address) : null
+    if (wait !== null) return tooManyFailures(wait)
+    return this.#principals.lookUp(name, token, address).then((principal) => principal ?? this.#refuse(address))
+  }
+
+  #refuse(address: string): Problem {
+    const wait = this.#limits.failureWaitSeconds(address)
+    if (wait !== null) return tooManyFailures(wait)
+    this.#limits.countFailure(address)
+    return stranger()
+  }
+}
+
+const tooManyFailures = (seconds: number): Problem =>
+  new Problem('rate_limited', `Too many requests without a valid key from this address. Try again in ${seconds} s.`, { retryAfterSeconds: seconds })
+
+/** Opens the context of a request and proves every permission the operation declares, or refuses: `forbidden`. */
+export function openContext(principal: Principal, route: Route, requestId: string): { readonly ctx: Ctx<Permission>; readonly facts: OpenFacts } {
+  const facts: OpenFacts = {
+    organizationId: principal.organizationId,
+    actor: principal.actor,
+    role: principal.role,
+    permissions: principal.permissions,
+    requestId,
+    operation: route.name,
+    idempotency: null,
+    consistency: null,
+    outcome: { lsn: null, isReplayed: false, readFrom: null },
+  }
+  const ctx = Ctx.open(facts)
+  for (const permission of route.permissions) ctx.need(permission)
+  return { ctx: ctx as Ctx<Permission>, facts } // The loop proved what the operation declares; its handler's type names exactly that.
+}

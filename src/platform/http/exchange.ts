@@ -1,0 +1,30 @@
+// What the pipeline knows about one request while it runs.
+import type { Ctx, Permission } from '../../kernel/access.ts'
+import type { OpenFacts } from './authenticate.ts'
+import type { Admission } from './limits.ts'
+import type { Principal } from './principals.ts'
+import type { Route } from './route.ts'
+
+export class Exchange {
+  readonly requestId: string
+  readonly startedMs: number
+  readonly address: string
+  route: Route | null
+  principal: Principal | null = null
+  admission: Admission | null = null
+  ctx: Ctx<Permission> | null = null
+  facts: OpenFacts | null = null
+  /** Holds a place among the organization's running requests. */
+  isCounted = false
+  isReading = false
+  isStreaming = false
+  /** Answered, given up or disconnected: whatever the handler still brings is dropped. */
+  isOver = false
+
+  constructor(requestId: string, startedMs: number, address: string, route: Route | null) {
+    this.requestId = requestId
+    this.startedMs = startedMs
+    this.address = address
+    this.route = route
+  }
+}

@@ -1,0 +1,183 @@
+// The one natural way of a request: limits → authenticate → rate limits → permission → parse → handle → check the answer.
+// `enter` runs before the body is read, `handle` after. No handler can rearrange it.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../../kernel/problem.ts'
+import type { Log } from '../log/log.ts'
+import { problemOf, sendProblem, sendValue } from './answer.ts'
+import { type Authentication, needsFreshLook, openContext } from './authenticate.ts'
+import { check, Disconnected, isNdjson, parseBody, readBody, refuseByHeaders } from './body.ts'
+import { readParams, readQuery } from './coerce.ts'
+import type { HttpConfig } from './config.ts'
+import { Exchange } from './exchange.ts'
+import { explain } from './explain.ts'
+import { consistencyOf, expectedVersionOf, idempotencyOf } from './headers.ts'
+import type { Limits } from './limits.ts'
+import { linesOf } from './lines.ts'
+import type { Principal } from './principals.ts'
+import type { AnyInput, Route } from './route.ts'
+import { sendStream } from './stream.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    exchange: Exchange | null
+  }
+}
+
+export interface PipelineParts {
+  readonly authentication: Authentication
+  readonly limits: Limits
+  readonly config: HttpConfig
+  readonly log: Log
+  readonly nowMs: () => number
+  /** Why nothing is accepted at the moment, or null. */
+  readonly closedBecause: () => Problem | null
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+export class Pipeline {
+  readonly #parts: PipelineParts
+  /** Requests that have not been answered, for time-outs and a graceful stop. */
+  readonly running = new Map<Exchange, FastifyReply>()
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+  }
+
+  /** Everything that can be refused without the body. Calls `go` when the request may be read. */
+  enter(request: FastifyRequest, reply: FastifyReply, route: Route | null, go: () => void): void {
+    const { limits } = this.#parts
+    const exchange = this.#open(request, reply, route)
+    const refuse = (error: unknown): void => sendProblem(reply, exchange, problemOf(error, exchange, this.#parts.log))
+    const closed = this.#parts.closedBecause()
+    if (closed !== null) {
+      void reply.header('connection', 'close')
+      return refuse(closed)
+    }
+    if (route !== null && route.operation.needs === 'public') {
+      const refusal = limits.admitStranger(exchange.address) ?? refuseByHeaders(request.raw, route, this.#bytesMax(route))
+      return refusal === null ? go() : refuse(refusal)
+    }
+    const settle = (caller: Principal | Problem): void => {
+      const refusal = caller instanceof Problem ? caller : this.#admit(request, exchange, caller)
+      if (refusal === null) go()
+      else refuse(refusal)
+    }
+    const caller = this.#parts.authentication.identify(request.headers.authorization, exchange.address, route !== null && needsFreshLook(route))
+    if (caller instanceof Promise) caller.then(settle).catch(refuse)
+    else settle(caller)
+  }
+
+  #open(request: FastifyRequest, reply: FastifyReply, route: Route | null): Exchange {
+    const address = this.#parts.config.trustedProxies.length > 0 ? request.ip : (request.raw.socket.remoteAddress ?? '')
+    const exchange = new Exchange(request.id, performance.now(), address, route)
+    request.exchange = exchange
+    this.running.set(exchange, reply)
+    reply.raw.once('close', () => this.#close(exchange, reply))
+    return exchange
+  }
+
+  #close(exchange: Exchange, reply: FastifyReply): void {
+    exchange.isOver = true
+    this.running.delete(exchange)
+    if (exchange.isCounted && exchange.principal !== null) this.#parts.limits.leave(exchange.principal.organizationId)
+    const ms = Math.round((performance.now() - exchange.startedMs) * 100) / 100
+    const status = reply.raw.writableFinished ? reply.raw.statusCode : 499 // The client left before the end of its answer.
+    this.#parts.log.info({ requestId: exchange.requestId, organizationId: exchange.principal?.organizationId, operation: exchange.route?.name, status, ms }, 'request')
+  }
+
+  #admit(request: FastifyRequest, exchange: Exchange, principal: Principal): Problem | null {
+    const { limits } = this.#parts
+    exchange.principal = principal
+    exchange.admission = limits.admit(principal)
+    if (exchange.admission.refusal !== null) return exchange.admission.refusal
+    const { route } = exchange
+    if (route === null) return null
+    try {
+      const { ctx, facts } = openContext(principal, route, exchange.requestId)
+      exchange.ctx = ctx
+      exchange.facts = facts
+    } catch (error) {
+      return problemOf(error, exchange, this.#parts.log)
+    }
+    if (exchange.isOver) return null // Gone while the key was looked up: a place taken now would never be given back.
+    const crowded = limits.enter(principal)
+    if (crowded !== null) return crowded
+    exchange.isCounted = true
+    return refuseByHeaders(request.raw, route, this.#bytesMax(route))
+  }
+
+  #bytesMax(route: Route): number {
+    return route.operation.lines === true ? this.#parts.config.streamBytesMax : this.#parts.config.bodyBytesMax
+  }
+
+  /** Parses, runs the handler and answers. Never rejects. */
+  async handle(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<void> {
+    const { exchange } = request
+    if (exchange === null || exchange.isOver) return
+    try {
+      const input = await this.#input(request, exchange, route)
+      if (exchange.isOver) return
+      const answer = route.handle(input)
+      if (route.operation.lines === true) {
+        exchange.isStreaming = true
+        await sendStream(reply, exchange, route, answer, this.#parts.log)
+        return
+      }
+      const value: unknown = await answer
+      if (route.operation.status !== 204 && !route.returns.validator.Check(value)) {
+        throw new Error(`${route.name} answered with an undeclared shape: ${JSON.stringify(explain(route.returns.schema, value))}`)
+      }
+      sendValue(reply, exchange, route.operation.status, value)
+    } catch (error) {
+      if (error instanceof Disconnected) return
+      sendProblem(reply, exchange, problemOf(error, exchange, this.#parts.log))
+    }
+  }
+
+  async #input(request: FastifyRequest, exchange: Exchange, route: Route): Promise<AnyInput> {
+    const { config } = this.#parts
+    const { raw } = request
+    const { operation } = route
+    const url = raw.url ?? ''
+    const cut = url.indexOf('?')
+    const query = readQuery(cut < 0 ? '' : url.slice(cut + 1), route.queryPieces)
+    if (route.query !== null) check(route.query, query, '/query', 'The query is not valid.')
+    const params = readParams(request.params, route.paramPieces)
+    if (route.params !== null) check(route.params, params, '/path', 'The path is not valid.')
+    const expectedVersion = operation.ifMatch === true ? expectedVersionOf(raw.headers) : undefined
+    if (exchange.facts !== null) exchange.facts.consistency = consistencyOf(raw.headers)
+    const isLines = operation.lines === true
+    let body: unknown
+    if (!isLines) {
+      const bytes = operation.method === 'GET' ? NO_BODY : await this.#read(raw, exchange)
+      if (exchange.facts !== null) exchange.facts.idempotency = idempotencyOf(raw.headers, route, url, bytes, exchange.facts.actor.id)
+      body = parseBody(bytes, route.body)
+    } else idempotencyOf(raw.headers, route, url, null, '')
+    const lines = isLines && route.body !== null ? linesOf(raw, isNdjson(raw), route.body, config) : undefined
+    return { ctx: exchange.ctx, params, query, body, lines, expectedVersion }
+  }
+
+  async #read(raw: FastifyRequest['raw'], exchange: Exchange): Promise<Buffer> {
+    exchange.isReading = true
+    const bytes = await readBody(raw, this.#parts.config.bodyBytesMax)
+    exchange.isReading = false
+    return bytes
+  }
+
+  /** Gives up requests that run too long. The work itself ends by the time-outs of the database. */
+  expire(): void {
+    const now = performance.now()
+    for (const [exchange, reply] of this.running) {
+      if (exchange.isStreaming) {
+        if (now - exchange.startedMs >= this.#parts.config.streamTimeoutMs) reply.raw.destroy()
+        continue
+      }
+      if (exchange.isOver || now - exchange.startedMs < this.#parts.config.requestTimeoutMs) continue
+      const seconds = this.#parts.config.requestTimeoutMs / 1000
+      sendProblem(reply, exchange, exchange.isReading
+        ? new Problem('timeout', `The body did not arrive within ${seconds} s.`)
+        : new Problem('unavailable', `This took longer than ${seconds} s and may or may not have been done. Repeat it with the same Idempotency-Key.`, { retryAfterSeconds: 1 }))
+    }
+  }
+}

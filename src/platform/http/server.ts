@@ -1,0 +1,140 @@
+// The HTTP server: fastify for routing and sockets, the pipeline for everything that matters.
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { Problem } from '../../kernel/problem.ts'
+import type { Log } from '../log/log.ts'
+import { sendProblem } from './answer.ts'
+import { Authentication } from './authenticate.ts'
+import { HTTP_DEFAULTS, type HttpConfig } from './config.ts'
+import { guardConnections } from './connections.ts'
+import { isRecord } from './closed.ts'
+import { requestIdOf } from './headers.ts'
+import { Limits } from './limits.ts'
+import { watchLag } from './overload.ts'
+import { Pipeline } from './pipeline.ts'
+import { type Authenticate, Principals } from './principals.ts'
+import { type PublicInfo, type ReadinessCheck, servePublic } from './public.ts'
+import type { Route } from './route.ts'
+import { answerUnknown, methodsByPath } from './unknown.ts'
+
+export interface ServerOptions {
+  readonly routes: readonly Route[]
+  readonly authenticate: Authenticate
+  /** Named checks of what the service needs; all must be ok for `/readyz` to say 200. */
+  readonly isReady: () => Promise<readonly ReadinessCheck[]>
+  readonly log: Log
+  readonly clock: { nowMs(): number }
+  readonly config?: Partial<HttpConfig>
+  readonly info?: PublicInfo
+}
+
+export interface Server {
+  /** Starts to listen; the address to call. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>
+  /** Refuses new work, lets what runs end (8 s at most), closes. */
+  stop(): Promise<void>
+  /** Revocation: `forget(credentialId)`, `forgetAll()`, `pause(true)` while news of revocations does not arrive. */
+  readonly principals: Pick<Principals, 'forget' | 'forgetAll' | 'pause'>
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const NO_QUERY: Record<string, string> = Object.freeze({})
+
+export function createServer(options: ServerOptions): Server {
+  const { routes, log } = options
+  const config: HttpConfig = { ...HTTP_DEFAULTS, ...options.config }
+  const nowMs = (): number => options.clock.nowMs()
+  const principals = new Principals({ authenticate: options.authenticate, nowMs, ttlMs: config.principalTtlMs, strangerTtlMs: config.strangerTtlMs, max: config.principalsMax })
+  const limits = new Limits(config, nowMs)
+  const lag = watchLag(config.overloadLagMs)
+  let isStopping = false
+  const closedBecause = (): Problem | null =>
+    isStopping ? new Problem('unavailable', 'This server is stopping. Try again: another one answers.', { retryAfterSeconds: 1 })
+      : lag.isOverloaded() ? new Problem('unavailable', 'The server is overloaded. Try again in a moment.', { retryAfterSeconds: 2 }) : null
+  const pipeline = new Pipeline({ authentication: new Authentication(principals, limits), limits, config, log, nowMs, closedBecause })
+  const app = createApp(config, nowMs, pipeline)
+  guardConnections(app.server, config)
+  servePublic(app, { routes, isReady: options.isReady, isStopping: () => isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
+  serveRoutes(app, routes, pipeline)
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isStopping) void reply.header('connection', 'close')
+    done(null, payload)
+  })
+  const sweep = setInterval(() => pipeline.expire(), Math.min(1_000, config.requestTimeoutMs))
+  sweep.unref()
+  return {
+    principals,
+    async listen() {
+      const url = await app.listen({ host: config.host, port: config.port })
+      return { url, port: Number(new URL(url).port) }
+    },
+    async stop() {
+      isStopping = true
+      const closing = app.close()
+      const deadline = setTimeout(() => app.server.closeAllConnections(), config.stopTimeoutMs)
+      await closing
+      clearTimeout(deadline)
+      clearInterval(sweep)
+      lag.stop()
+    },
+  }
+}
+
+function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    http: { maxHeaderSize: config.headerBytesMax, headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: Math.min(500, config.headersTimeoutMs) },
+    requestTimeout: config.streamTimeoutMs, // The pipeline's own clock ends everything but streams far earlier.
+    keepAliveTimeout: config.keepAliveTimeoutMs,
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
+    return503OnClosing: false, // The pipeline refuses with a problem that has the request id.
+    forceCloseConnections: 'idle',
+    genReqId: (raw) => requestIdOf(raw.headers, nowMs()),
+    routerOptions: { maxParamLength: 500, querystringParser: () => NO_QUERY },
+    // A path that cannot be read is as unknown as any other: no key, no answer.
+    frameworkErrors: (_error, request, reply) => {
+      pipeline.enter(request, reply, null, () => {
+        if (request.exchange !== null) sendProblem(reply, request.exchange, new Problem('bad_request', 'The path is not valid percent-encoded UTF-8, or a part of it is too long.'))
+      })
+    },
+  })
+  app.decorateRequest('exchange', null)
+  app.removeAllContentTypeParsers()
+  // Bodies are read by the pipeline, which knows the limits of the operation and comes after the permission.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.setErrorHandler((error, request, reply) => {
+    const { exchange } = request
+    if (exchange === null || !isRecord(error) || !(error instanceof Error)) return void reply.code(500).send()
+    sendProblem(reply, exchange, frameworkProblem(error))
+  })
+  return app
+}
+
+function frameworkProblem(error: Error & { readonly statusCode?: unknown }): Problem {
+  if (error.statusCode === 415) return new Problem('unsupported_media_type', 'The Content-Type is not valid.')
+  if (error.statusCode === 413) return new Problem('too_large', 'The body is too large.')
+  return typeof error.statusCode === 'number' && error.statusCode < 500
+    ? new Problem('bad_request', 'The request is not valid HTTP.', { cause: error })
+    : new Problem('internal', 'Something went wrong on our side. It has been recorded under the request id.', { cause: error })
+}
+
+function serveRoutes(app: FastifyInstance, routes: readonly Route[], pipeline: Pipeline): void {
+  for (const route of routes) {
+    app.route({
+      method: route.operation.method,
+      url: route.operation.path.replaceAll(':', '::').replaceAll(/\{([A-Za-z0-9]+)\}/g, ':$1'),
+      onRequest: (request, reply, done) => pipeline.enter(request, reply, route, done),
+      handler: (request, reply) => void pipeline.handle(request, reply, route),
+    })
+  }
+  const methodsOf = methodsByPath(routes)
+  const unknown = (reply: FastifyReply): void => {
+    if (reply.request.exchange !== null) answerUnknown(reply, reply.request.exchange, methodsOf)
+  }
+  app.route({
+    method: [...METHODS],
+    url: '*',
+    onRequest: (request, reply) => pipeline.enter(request, reply, null, () => unknown(reply)),
+    handler: (_request, reply) => unknown(reply),
+  })
+  app.setNotFoundHandler((request, reply) => pipeline.enter(request, reply, null, () => unknown(reply)))
+}
