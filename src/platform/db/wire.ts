@@ -46,6 +46,8 @@ interface Protocol extends EventEmitter {
   sync(): void
 }
 interface Pending {
+  /** Parses its one call and does not run it. */
+  readonly isPreparing: boolean
   readonly calls: readonly Call[]
   readonly resolve: (results: Result[]) => void
   readonly reject: (error: Error) => void
@@ -62,6 +64,8 @@ export class Wire {
   readonly #protocol: Protocol
   readonly #pending: Pending[] = []
   readonly #fields = new Map<string, readonly string[]>()
+  readonly #types = new Map<string, readonly number[]>()
+  readonly #unparsed = new Map<string, Error>()
   #lost: Error | null = null
   onNotification: ((channel: string, payload: string) => void) | null = null
 
@@ -106,6 +110,19 @@ export class Wire {
     return done
   }
 
+  /** Column names and type oids of a statement, without running it; throws when it does not fit the schema. */
+  async describe(statement: { readonly name: string; readonly text: string }): Promise<readonly { readonly name: string; readonly type: number }[]> {
+    if (this.#lost) throw this.#lost
+    this.#fields.set(statement.name, [])
+    this.#types.set(statement.name, [])
+    this.#protocol.parse({ name: statement.name, text: statement.text, types: [] })
+    this.#protocol.describe({ type: 'S', name: statement.name })
+    this.#protocol.sync()
+    await this.#enqueue([{ ...statement, params: [] }], true)
+    const types = this.#types.get(statement.name) ?? []
+    return (this.#fields.get(statement.name) ?? []).map((name, index) => ({ name, type: types[index] ?? 0 }))
+  }
+
   async close(): Promise<void> {
     if (this.#lost === null) await this.#client.end()
   }
@@ -121,13 +138,12 @@ export class Wire {
     this.#protocol.parse({ name: call.name, text: call.text, types: [] })
     this.#protocol.describe({ type: 'S', name: call.name })
     this.#protocol.sync()
-    // When parsing fails, the name must not be taken for known; the batch behind it fails with the same cause.
-    this.#enqueue([call]).then(() => undefined, () => this.#fields.delete(call.name))
+    this.#enqueue([call], true).catch(() => undefined) // The batch behind it fails as well, and tells the cause.
   }
 
-  #enqueue(calls: readonly Call[]): Promise<Result[]> {
+  #enqueue(calls: readonly Call[], isPreparing = false): Promise<Result[]> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ calls, resolve, reject, results: [], sentAtMs: Date.now(), rows: [], error: null, warning: null })
+      this.#pending.push({ calls, isPreparing, resolve, reject, results: [], sentAtMs: Date.now(), rows: [], error: null, warning: null })
     })
   }
 
@@ -138,9 +154,11 @@ export class Wire {
       if (head === undefined) throw new ConnectionLost('The server answered without being asked.')
       return head
     }
-    protocol.on('rowDescription', (message: { fields: { name: string }[] }) => {
+    protocol.on('rowDescription', (message: { fields: { name: string; dataTypeID: number }[] }) => {
       const name = current().calls[0]?.name
-      if (name !== undefined) this.#fields.set(name, message.fields.map((field) => field.name))
+      if (name === undefined) return
+      this.#fields.set(name, message.fields.map((field) => field.name))
+      if (this.#types.has(name)) this.#types.set(name, message.fields.map((field) => field.dataTypeID))
     })
     protocol.on('dataRow', (message: { fields: (string | null)[] }) => current().rows.push(message.fields))
     const completed = (tag: string): void => {
@@ -165,13 +183,27 @@ export class Wire {
     protocol.on('readyForQuery', () => {
       const batch = this.#pending.shift()
       if (batch === undefined) return
-      if (batch.error) batch.reject(batch.error)
+      if (batch.error) this.#refuse(batch, batch.error)
       else if (batch.warning !== null && batch.results.some((result) => result.tag === 'COMMIT')) {
         // A cancelled wait for a synchronous standby ends as a COMMIT with a WARNING: not known to be safe.
         batch.reject(new ConnectionLost(`Commit is uncertain: ${batch.warning}`))
       } else batch.resolve(batch.results)
     })
     this.#client.on('end', () => this.#fail(new ConnectionLost('The connection to the database was lost.')))
+  }
+
+  /** A statement that could not be parsed is not known; whoever wanted to run it learns why it could not be parsed. */
+  #refuse(batch: Pending, error: Error): void {
+    if (batch.isPreparing) {
+      for (const { name } of batch.calls) {
+        this.#fields.delete(name)
+        this.#unparsed.set(name, error)
+      }
+      return batch.reject(error)
+    }
+    const cause = batch.calls.map(({ name }) => this.#unparsed.get(name)).find((each) => each !== undefined)
+    for (const { name } of batch.calls) this.#unparsed.delete(name)
+    batch.reject(error instanceof ServerError && error.sqlState === '26000' && cause ? cause : error)
   }
 
   #fail(error: Error): void {
