@@ -35,6 +35,9 @@ export function idOf<Name extends string>(text: string): Id<Name> {
   return text as Id<Name> // The only place where a brand is given: the shape was checked on the line above.
 }
 
+/** Stands where an organization would, for keys of the platform's operator. It has no rows: even a mistake with it shows nothing. */
+export const PLATFORM_ORGANIZATION: OrganizationId = idOf('00000000-0000-7000-8000-000000000000')
+
 /** The schema of an id on the wire, branded for TypeScript: `idSchema<OrderId>()`. */
 export const idSchema = <I extends Id<string>>(): Type.TUnsafe<I> => Type.Unsafe<I>({ type: 'string', pattern: UUID_PATTERN, format: 'uuid' })
 

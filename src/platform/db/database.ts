@@ -6,6 +6,7 @@ import { createSealer, rolePassword } from '../crypto/seal.ts'
 import { organizationsToTend, organizationsWithEvents } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
+import { findCredential, noteCredentialUse, type Credential } from './credentials.ts'
 import { databaseHealth, type DatabaseHealth } from './health.ts'
 import type { Doors } from './doors.ts'
 import { Lanes } from './lane.ts'
@@ -46,6 +47,10 @@ export interface Database {
   acrossOrganizations<T>(why: string, work: (tx: SystemTx) => Promise<T>): Promise<T>
   /** Whether primary and replicas answer, and how far a replica is behind. */
   health(): Promise<DatabaseHealth>
+  /** The single look-up before an organization is known: what the key with this SHA-256 (in hex) stands for, unjudged. */
+  findCredential(digest: string): Promise<Credential | null>
+  /** Notes that a key was used, at most once a minute. */
+  noteCredentialUse(digest: string): Promise<void>
   /** For health checks: connections of each door. */
   readonly figures: Readonly<Record<'primary' | 'primaryReads' | 'system', { busy: number; idle: number; waiting: number }>>
   close(): Promise<void>
@@ -77,6 +82,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     command: (ctx, command) => runCommand(doors, ctx, command),
     acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why))),
     health: () => databaseHealth(doors),
+    findCredential: (digest) => findCredential(doors.primary, digest),
+    noteCredentialUse: (digest) => noteCredentialUse(doors.primary, digest),
     get figures() {
       return { primary: doors.primary.figures, primaryReads: doors.primaryReads.figures, system: system.figures }
     },

@@ -1,5 +1,6 @@
 // Work across organizations. The role behind this door owns nothing and may read no table: it can only call the platform's
 // definer functions, each of which does one named thing.
+import { createHash } from 'node:crypto'
 import { problemOf } from './errors.ts'
 import { readRows, type Row, type RowShape } from './row.ts'
 import type { Param, Wire } from './wire.ts'
@@ -12,7 +13,7 @@ export interface SystemStatement<R> {
   readonly result?: R
 }
 export function system<const T extends `select ${string} from platform.${string}`, S extends RowShape>(text: T, shape: S): SystemStatement<Row<S>> {
-  return { text, shape, name: `p${Buffer.from(text).toString('base64url').slice(-40)}` }
+  return { text, shape, name: `p${createHash('sha256').update(text).digest('base64url').slice(0, 24)}` }
 }
 
 export class SystemTx {

@@ -1,0 +1,60 @@
+// From a key to its principal. The database says what is stored; here it is judged: revoked, expired, deactivated, suspended, from
+// the wrong address. Every refusal but one looks alike; only the holder of a good key learns that its organization is suspended.
+import { ROLES, type Permission, isRoleName } from '../../kernel/access.ts'
+import { PLATFORM_ORGANIZATION } from '../../kernel/ids.ts'
+import { Problem } from '../../kernel/problem.ts'
+import { keyDigest } from '../../platform/crypto/keys.ts'
+import type { Credential } from '../../platform/db/credentials.ts'
+import type { Database } from '../../platform/db/database.ts'
+import { isWithin } from '../../platform/http/addresses.ts'
+import type { Authenticate, Principal } from '../../platform/http/principals.ts'
+import { effectivePermissions } from './rules.ts'
+
+/** What the look-up needs of the database, so that tests can count its calls. */
+export type CredentialSource = Pick<Database, 'findCredential' | 'noteCredentialUse'>
+
+/** How often the use of a key is written down, at most. */
+const NOTED_EVERY_MS = 60_000
+
+/** The look-up behind every request that is not remembered. */
+export function createAuthenticate(database: CredentialSource, clock: { nowMs(): number }): Authenticate {
+  return async ({ token, remoteAddress }) => {
+    const digest = keyDigest(token)
+    const credential = await database.findCredential(digest)
+    if (credential === null) return null
+    const principal = judge(credential, remoteAddress, clock.nowMs())
+    if (principal !== null && (credential.lastUsedAt === null || clock.nowMs() - Date.parse(credential.lastUsedAt) >= NOTED_EVERY_MS)) {
+      // Nobody waits for this note, and a failure to write it (a primary that is just switching over) keeps nobody out.
+      database.noteCredentialUse(digest).catch(() => undefined)
+    }
+    return principal
+  }
+}
+
+function judge(credential: Credential, remoteAddress: string, nowMs: number): Principal | null {
+  const expiresAtMs = Date.parse(credential.expiresAt)
+  if (credential.revokedAt !== null || expiresAtMs <= nowMs || credential.accountStatus !== 'active') return null
+  if (credential.cidrs.length > 0 && !isWithin(remoteAddress, credential.cidrs)) return null
+  if (credential.role === null || !isRoleName(credential.role)) return null
+  const role = ROLES[credential.role]
+  if (role.plane !== credential.plane) return null
+  if (credential.organizationStatus !== 'active') throw closed(credential.organizationStatus)
+  const { requestsPerSecond, burst, concurrentRequests, keyRequestsPerSecond, keyBurst } = credential
+  const permissions: ReadonlySet<Permission> = new Set(effectivePermissions(role.permissions, credential.scopes))
+  return {
+    organizationId: credential.organizationId ?? PLATFORM_ORGANIZATION,
+    actor: { kind: 'service', id: credential.accountId, name: credential.accountName },
+    role: credential.role,
+    permissions,
+    credentialId: credential.credentialId,
+    limits: { requestsPerSecond, burst, concurrentRequests },
+    ...(keyRequestsPerSecond !== null && keyBurst !== null ? { keyLimits: { requestsPerSecond: keyRequestsPerSecond, burst: keyBurst } } : {}),
+    expiresAtMs,
+  }
+}
+
+function closed(status: string): Problem {
+  if (status === 'suspended') return new Problem('forbidden', 'This organization is suspended. Its administrator can ask the platform operator why.')
+  if (status === 'provisioning') return new Problem('forbidden', 'This organization is still being set up.')
+  return new Problem('forbidden', 'This organization is being closed.')
+}

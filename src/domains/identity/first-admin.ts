@@ -1,0 +1,15 @@
+// The first way into a new organization.
+import { newKey } from '../../platform/crypto/keys.ts'
+import type { Tx } from '../../platform/db/tx.ts'
+import { findAccount, insertServiceAccount } from './accounts/store.ts'
+import type { NewApiKey } from './contract.ts'
+import { replaceFirstKey } from './keys/decide.ts'
+
+const FIRST_ADMIN = 'First Tenant Admin'
+
+/** Makes the first Tenant Admin of an organization with a key; done again, it makes the earlier key void and gives another. */
+export async function seedFirstAdmin(tx: Tx<'write', 'members:write' | 'keys:write'>): Promise<NewApiKey> {
+  const accountId = (await findAccount(tx, FIRST_ADMIN)) ?? (await insertServiceAccount(tx, { name: FIRST_ADMIN, role: 'tenant_admin' })).id
+  const secret = newKey('live')
+  return { ...(await replaceFirstKey(tx, accountId, secret)), secret }
+}

@@ -1,0 +1,4 @@
+// The face of identity for the rooms above and for the composition of the service.
+export { createAuthenticate } from './authenticate.ts'
+export { seedFirstAdmin } from './first-admin.ts'
+export { createOperatorKey, revokeOperatorKey, type OperatorKey, type OperatorKeyDraft } from './operators.ts'
