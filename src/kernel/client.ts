@@ -1,7 +1,8 @@
 // The SDK is the contract read backwards: one typed method per operation. It runs in browsers and in Node alike.
 import type Type from 'typebox'
 import type { Api, Operation } from './contract.ts'
-import { apiErrorOf, isObject, type Sender } from './sender.ts'
+import { isRecord } from './json.ts'
+import { apiErrorOf, type Sender } from './sender.ts'
 
 export { ApiError, fetchSender, type FetchSenderOptions, type Sender } from './sender.ts'
 
@@ -59,27 +60,37 @@ async function plainCall(name: string, operation: Operation, call: AnyCall, send
 
 async function* streamCall(name: string, operation: Operation, call: AnyCall, sender: Sender): AsyncGenerator<unknown> {
   const headers = { 'content-type': 'application/x-ndjson' }
-  const response = await sender({ operation: name, method: operation.method, path: pathOf(operation, call), headers, body: ndjsonOf(call.lines ?? []), isRepeatable: false })
-  for await (const line of linesOf(response.pieces())) {
-    const value: unknown = JSON.parse(line)
-    if (isObject(value) && isObject(value['problem']) && Object.keys(value).length === 1) throw apiErrorOf(Number(value['problem']['status'] ?? 500), value['problem'], null)
-    yield value
+  const sending = { isOver: false }
+  try {
+    const response = await sender({ operation: name, method: operation.method, path: pathOf(operation, call), headers, body: ndjsonOf(call.lines ?? [], sending), isRepeatable: false })
+    for await (const line of linesOf(response.pieces())) {
+      const value: unknown = JSON.parse(line)
+      if (isRecord(value) && isRecord(value['problem']) && Object.keys(value).length === 1) throw apiErrorOf(Number(value['problem']['status'] ?? 500), value['problem'], null)
+      yield value
+    }
+  } finally {
+    // The answer has ended, or nobody reads it: an endless source must not be sent on into nothing.
+    sending.isOver = true
   }
 }
 
 const CHUNK_CHARS = 16_384
 
 /** Lines gathered into pieces of a decent size: a write per line would cost more than the line. */
-async function* ndjsonOf(values: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<string> {
+async function* ndjsonOf(values: AsyncIterable<unknown> | Iterable<unknown>, sending: { readonly isOver: boolean }): AsyncGenerator<string> {
   if (Symbol.asyncIterator in values) {
     // The next value may be long in coming; what is there goes out at once.
-    for await (const value of values) yield `${JSON.stringify(value)}\n`
+    for await (const value of values) {
+      if (sending.isOver) return
+      yield `${JSON.stringify(value)}\n`
+    }
     return
   }
   let chunk = ''
   for (const value of values) {
     chunk += `${JSON.stringify(value)}\n`
     if (chunk.length < CHUNK_CHARS) continue
+    if (sending.isOver) return
     yield chunk
     chunk = ''
   }

@@ -1,4 +1,5 @@
 // Carries requests over fetch: keeps the consistency token, repeats what may be repeated, turns problems into ApiError.
+import { isRecord } from './json.ts'
 import type { ProblemError } from './problem.ts'
 
 /** A request as a sender gets it: nothing of the contract is left in it. */
@@ -164,18 +165,17 @@ function streamOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array<Arra
   )
 }
 
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
 const textOr = (value: unknown, other: string): string => (typeof value === 'string' ? value : other)
 
 /** The error of a problem body (RFC 9457), or of whatever else came with an error status. */
 export function apiErrorOf(status: number, body: unknown, retryAfterSeconds: number | null): ApiError {
-  const problem = isObject(body) ? body : {}
+  const problem = isRecord(body) ? body : {}
   const errors: unknown = problem['errors']
   return new ApiError({
     status,
     code: textOr(problem['code'], 'unknown'),
     detail: textOr(problem['detail'], `The server answered ${status}.`),
-    errors: (Array.isArray(errors) ? errors : []).filter(isObject).map((error) => ({ pointer: textOr(error['pointer'], ''), code: textOr(error['code'], ''), message: textOr(error['message'], '') })),
+    errors: (Array.isArray(errors) ? errors : []).filter(isRecord).map((error) => ({ pointer: textOr(error['pointer'], ''), code: textOr(error['code'], ''), message: textOr(error['message'], '') })),
     requestId: typeof problem['requestId'] === 'string' ? problem['requestId'] : null,
     retryAfterSeconds,
   })

@@ -1,8 +1,9 @@
 // Writes answers: a value, or a problem (RFC 9457). Nothing else leaves the house.
+import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { Problem, PROBLEMS, type ProblemCode } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 import type { Exchange } from './exchange.ts'
 import { API_HEADERS, hasBody } from './headers.ts'
 
@@ -48,6 +49,19 @@ export function answerHeaders(exchange: Exchange): Record<string, string> {
   return headers
 }
 
+const DISCARD_MS = 1_000
+
+/**
+ * Reads the rest of a refused body into nothing. Closing at once would reset the connection under a client that still
+ * writes, and the refusal would never be read; a client that goes on writing for a second has had its chance.
+ */
+export function discardRest(raw: IncomingMessage): void {
+  if (raw.complete || !hasBody(raw)) return
+  const timer = setTimeout(() => raw.socket.destroy(), DISCARD_MS).unref()
+  raw.once('end', () => clearTimeout(timer))
+  raw.resume()
+}
+
 export function sendProblem(reply: FastifyReply, exchange: Exchange, problem: Problem): void {
   if (exchange.isOver || reply.sent) return
   exchange.isOver = true
@@ -55,8 +69,7 @@ export function sendProblem(reply: FastifyReply, exchange: Exchange, problem: Pr
   headers['content-type'] = 'application/problem+json; charset=utf-8'
   if (problem.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
   if (problem.retryAfterSeconds !== null) headers['retry-after'] = String(problem.retryAfterSeconds)
-  // What has not been read will not be: the connection cannot carry another request.
-  if (!reply.request.raw.complete && hasBody(reply.request.raw)) headers['connection'] = 'close'
+  discardRest(reply.request.raw)
   void reply.code(problem.status).headers(headers).send(JSON.stringify(problemBody(problem, exchange.requestId)))
 }
 

@@ -1,7 +1,7 @@
 // Reads a body up to its limit and turns it into what the operation declared.
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../kernel/problem.ts'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 import { refusal } from './coerce.ts'
 import { explain } from './explain.ts'
 import { hasBody } from './headers.ts'

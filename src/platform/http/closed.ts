@@ -1,9 +1,9 @@
 // Unknown fields are refused everywhere. A schema that does not say so is closed here, once, before it is compiled, so
 // that a forgotten `additionalProperties: false` can neither let a field in nor leak one out.
 import type Type from 'typebox'
+import { isRecord } from '../../kernel/json.ts'
 
 type Json = Readonly<Record<string, unknown>>
-export const isRecord = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const NESTED = ['items', 'additionalProperties', 'not', 'if', 'then', 'else', 'contains']
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems']

@@ -1,7 +1,7 @@
 // Query and path arrive as text. Their schema says what each piece should become; what does not convert is left as text
 // and refused by the validator, so that there is one judge.
 import { type ProblemError, Problem } from '../../kernel/problem.ts'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 import { isCleanText, pointerToken } from './json-text.ts'
 
 type Turn = (text: string) => unknown

@@ -5,11 +5,15 @@ import { newId } from '../../kernel/ids.ts'
 import type { HttpConfig } from './config.ts'
 import { API_HEADERS } from './headers.ts'
 
-export function guardConnections(server: Server, config: HttpConfig): void {
+/** Bounds the connections of a server. The set holds the open ones. */
+export function guardConnections(server: Server, config: HttpConfig): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
   server.maxConnections = config.connectionsMax
   const perAddress = new Map<string, number>()
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
     // Behind a trusted proxy all connections have one address; the proxy bounds them itself.
     if (config.trustedProxies.includes(address)) return
     const count = (perAddress.get(address) ?? 0) + 1
@@ -26,6 +30,7 @@ export function guardConnections(server: Server, config: HttpConfig): void {
   })
   server.removeAllListeners('clientError')
   server.on('clientError', (error: Error & { readonly code?: string }, socket: Socket) => answerBrokenHttp(error.code ?? '', socket))
+  return sockets
 }
 
 /** Answers what never became a request. There is no route and no caller, only a socket. */

@@ -1,7 +1,8 @@
 // The API reference: one page made of the contracts when the server starts. No script, no inline style.
 import { neededPermissions, type Operation } from '../../kernel/contract.ts'
 import { type ProblemCode, PROBLEMS } from '../../kernel/problem.ts'
-import { closed, isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
+import { closed } from './closed.ts'
 import { type Described, problemsOf, takesIdempotencyKey } from './openapi.ts'
 import { sampleOf } from './sample.ts'
 

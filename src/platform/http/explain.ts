@@ -2,7 +2,7 @@
 // stops at 20 faults, so that a large wrong body is not more expensive than a small one.
 import Format from 'typebox/format'
 import type { ProblemError } from '../../kernel/problem.ts'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 import { pointerToken } from './json-text.ts'
 
 export const FAULTS_MAX = 20

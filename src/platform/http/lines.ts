@@ -21,7 +21,9 @@ interface Cut {
 async function* counted(raw: IncomingMessage, bytesMax: number): AsyncGenerator<Buffer> {
   let total = 0
   try {
-    for await (const chunk of raw) {
+    // A handler that stops early must not tear down the socket its answer goes through.
+    const chunks: AsyncIterable<unknown> = raw.iterator({ destroyOnReturn: false })
+    for await (const chunk of chunks) {
       if (!Buffer.isBuffer(chunk)) continue
       total += chunk.length
       if (total > bytesMax) throw tooLarge(bytesMax)

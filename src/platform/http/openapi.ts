@@ -2,7 +2,8 @@
 import type Type from 'typebox'
 import { type Api, neededPermissions, type Operation } from '../../kernel/contract.ts'
 import { PROBLEMS, type ProblemCode } from '../../kernel/problem.ts'
-import { closed, isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
+import { closed } from './closed.ts'
 import { sampleOf } from './sample.ts'
 
 /** An operation with its name; a `Route` is one. */

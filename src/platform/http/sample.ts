@@ -1,7 +1,7 @@
 // An example value of a schema, for the reference and OpenAPI. Only examples that pass the schema are shown.
 import type Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 
 const TEXTS = ['12.50', '12', 'A-1001', 'EUR', 'Example', 'example', 'EXAMPLE', '2026-03-01', '2026-03-01T09:30:00Z', 'name@example.com', 'https://example.com', 'DE', '+4930123456', 'a', '1', '0190a0b0-0000-7000-8000-000000000001']
 const FORMATS: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { sendProblem } from './answer.ts'
 import { Authentication } from './authenticate.ts'
 import { HTTP_DEFAULTS, type HttpConfig } from './config.ts'
 import { guardConnections } from './connections.ts'
-import { isRecord } from './closed.ts'
+import { isRecord } from '../../kernel/json.ts'
 import { requestIdOf } from './headers.ts'
 import { Limits } from './limits.ts'
 import { watchLag } from './overload.ts'
@@ -37,6 +37,7 @@ export interface Server {
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const RELEASE_MS = 100
 const NO_QUERY: Record<string, string> = Object.freeze({})
 
 export function createServer(options: ServerOptions): Server {
@@ -52,7 +53,7 @@ export function createServer(options: ServerOptions): Server {
       : lag.isOverloaded() ? new Problem('unavailable', 'The server is overloaded. Try again in a moment.', { retryAfterSeconds: 2 }) : null
   const pipeline = new Pipeline({ authentication: new Authentication(principals, limits), limits, config, log, nowMs, closedBecause })
   const app = createApp(config, nowMs, pipeline)
-  guardConnections(app.server, config)
+  const sockets = guardConnections(app.server, config)
   servePublic(app, { routes, isReady: options.isReady, isStopping: () => isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
   serveRoutes(app, routes, pipeline)
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -71,8 +72,14 @@ export function createServer(options: ServerOptions): Server {
       isStopping = true
       const closing = app.close()
       const deadline = setTimeout(() => app.server.closeAllConnections(), config.stopTimeoutMs)
+      // Node counts a socket that has not sent a request yet as busy; only one that carries a running request is.
+      const release = setInterval(() => {
+        const busy = new Set([...pipeline.running.values()].map((reply) => reply.raw.socket))
+        for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon()
+      }, RELEASE_MS)
       await closing
       clearTimeout(deadline)
+      clearInterval(release)
       clearInterval(sweep)
       lag.stop()
     },

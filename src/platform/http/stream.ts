@@ -2,7 +2,7 @@
 // stream with a last line `{"problem": {...}}`, because the status has long been sent.
 import type { FastifyReply } from 'fastify'
 import type { Log } from '../log/log.ts'
-import { answerHeaders, problemBody, problemOf } from './answer.ts'
+import { answerHeaders, discardRest, problemBody, problemOf } from './answer.ts'
 import { Disconnected } from './body.ts'
 import type { Exchange } from './exchange.ts'
 import { explain } from './explain.ts'
@@ -68,5 +68,7 @@ export async function sendStream(reply: FastifyReply, exchange: Exchange, route:
     raw.write(`${JSON.stringify({ problem: problemBody(problem, exchange.requestId) })}\n`)
     void iterator.return?.()
   }
-  if (!isGone) raw.end()
+  if (isGone) return
+  raw.end()
+  discardRest(reply.request.raw)
 }
