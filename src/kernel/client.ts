@@ -25,7 +25,7 @@ export type Client<A extends Api> = {
 }
 
 /** A call as the client sees it at run time, whatever the operation. */
-interface AnyCall {
+export interface AnyCall {
   readonly params?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
@@ -43,7 +43,8 @@ export function clientOf<const A extends Api>(api: A, sender: Sender): Client<A>
   return Object.fromEntries(methods) as Client<A> // Built from the same contract, key by key; the mapped type says what fromEntries cannot.
 }
 
-async function plainCall(name: string, operation: Operation, call: AnyCall, sender: Sender): Promise<unknown> {
+/** Calls an operation that is known at run time only: what the command line does. The answer is whatever its contract says. */
+export async function plainCall(name: string, operation: Operation, call: AnyCall, sender: Sender): Promise<unknown> {
   const headers: Record<string, string> = {}
   if (call.ifMatch !== undefined) headers['if-match'] = `"${call.ifMatch}"`
   // A key of our own makes a repeated POST harmless, even when the caller never thought of it.
@@ -58,7 +59,8 @@ async function plainCall(name: string, operation: Operation, call: AnyCall, send
   return value // The server has checked it against the same contract before it sent it.
 }
 
-async function* streamCall(name: string, operation: Operation, call: AnyCall, sender: Sender): AsyncGenerator<unknown> {
+/** The same for an operation with `lines`. */
+export async function* streamCall(name: string, operation: Operation, call: AnyCall, sender: Sender): AsyncGenerator<unknown> {
   const headers = { 'content-type': 'application/x-ndjson' }
   const sending = { isOver: false }
   try {
