@@ -42,6 +42,10 @@ export const PLATFORM_ORGANIZATION: OrganizationId = idOf('00000000-0000-7000-80
 export const idSchema = <I extends Id<string>>(): Type.TUnsafe<I> => Type.Unsafe<I>({ type: 'string', pattern: UUID_PATTERN, format: 'uuid' })
 
 const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+// Random bytes are drawn in bulk: one call per id would cost more than the id.
+const POOL_BYTES = 4096
+const pool = new Uint8Array(POOL_BYTES)
+let used = POOL_BYTES
 let lastMs = 0
 let counter = 0
 
@@ -50,8 +54,13 @@ let counter = 0
  * millisecond (RFC 9562 §6.2 method 1), and 62 random bits.
  */
 export function newId<Name extends string>(nowMs: number = Date.now()): Id<Name> {
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16))
-  const at = (index: number): number => bytes[index] ?? 0
+  if (used === POOL_BYTES) {
+    globalThis.crypto.getRandomValues(pool)
+    used = 0
+  }
+  const from = used
+  used += 16
+  const at = (index: number): number => pool[from + index] ?? 0
   if (nowMs > lastMs) {
     lastMs = nowMs
     counter = ((at(6) & 0x07) << 8) | at(7)

@@ -5,7 +5,7 @@ import { Problem, PROBLEMS, type ProblemCode } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
 import { isRecord } from '../../kernel/json.ts'
 import type { Exchange } from './exchange.ts'
-import { API_HEADERS, hasBody } from './headers.ts'
+import { API_HEADER_LIST, hasBody } from './headers.ts'
 
 export interface ProblemBody {
   readonly type: string
@@ -34,19 +34,25 @@ export function problemOf(error: unknown, exchange: Exchange, log: Log): Problem
   return problem
 }
 
-/** Headers of an answer of the API, by name in lower case. */
-export function answerHeaders(exchange: Exchange): Record<string, string> {
-  const headers: Record<string, string> = { ...API_HEADERS, 'request-id': exchange.requestId }
-  if (exchange.admission !== null) {
-    headers['ratelimit-policy'] = exchange.admission.policy
-    headers['ratelimit'] = exchange.admission.state
-  }
+/** Headers of an answer of the API: names and values in turn. Written straight to the socket, which halves the cost of an answer. */
+export function answerHeaders(exchange: Exchange, contentType: string | null): string[] {
+  const headers = [...API_HEADER_LIST, 'request-id', exchange.requestId]
+  if (contentType !== null) headers.push('content-type', contentType)
+  if (exchange.admission !== null) headers.push('ratelimit-policy', exchange.admission.policy, 'ratelimit', exchange.admission.state)
   const outcome = exchange.facts?.outcome
   if (outcome !== undefined) {
-    if (outcome.lsn !== null) headers['consistency-token'] = outcome.lsn
-    if (outcome.isReplayed) headers['idempotency-replayed'] = 'true'
+    if (outcome.lsn !== null) headers.push('consistency-token', outcome.lsn)
+    if (outcome.isReplayed) headers.push('idempotency-replayed', 'true')
   }
+  if (exchange.house.isStopping) headers.push('connection', 'close')
   return headers
+}
+
+function write(reply: FastifyReply, status: number, headers: string[], text: string): void {
+  reply.hijack()
+  headers.push('content-length', String(Buffer.byteLength(text)))
+  reply.raw.writeHead(status, headers)
+  reply.raw.end(text)
 }
 
 const DISCARD_MS = 1_000
@@ -65,23 +71,22 @@ export function discardRest(raw: IncomingMessage): void {
 export function sendProblem(reply: FastifyReply, exchange: Exchange, problem: Problem): void {
   if (exchange.isOver || reply.sent) return
   exchange.isOver = true
-  const headers = answerHeaders(exchange)
-  headers['content-type'] = 'application/problem+json; charset=utf-8'
-  if (problem.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer'
-  if (problem.retryAfterSeconds !== null) headers['retry-after'] = String(problem.retryAfterSeconds)
+  const headers = answerHeaders(exchange, 'application/problem+json')
+  if (problem.code === 'unauthenticated') headers.push('www-authenticate', 'Bearer')
+  if (problem.retryAfterSeconds !== null) headers.push('retry-after', String(problem.retryAfterSeconds))
+  if (exchange.allow !== null) headers.push('allow', exchange.allow)
   discardRest(reply.request.raw)
-  void reply.code(problem.status).headers(headers).send(JSON.stringify(problemBody(problem, exchange.requestId)))
+  write(reply, problem.status, headers, JSON.stringify(problemBody(problem, exchange.requestId)))
 }
 
 export function sendValue(reply: FastifyReply, exchange: Exchange, status: number, value: unknown): void {
   if (exchange.isOver || reply.sent) return
+  const text = status === 204 ? '' : JSON.stringify(value) // Before anything is decided: a value that cannot be written is a bug with an answer of its own.
   exchange.isOver = true
-  const headers = answerHeaders(exchange)
-  if (isRecord(value) && typeof value['rowVersion'] === 'number') headers['etag'] = `"${value['rowVersion']}"`
-  void reply.code(status).headers(headers)
-  if (status === 204) {
-    void reply.send()
-    return
-  }
-  void reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(value))
+  const headers = answerHeaders(exchange, status === 204 ? null : 'application/json')
+  if (isRecord(value) && typeof value['rowVersion'] === 'number') headers.push('etag', `"${value['rowVersion']}"`)
+  if (status !== 204) return write(reply, status, headers, text)
+  reply.hijack()
+  reply.raw.writeHead(204, headers)
+  reply.raw.end()
 }

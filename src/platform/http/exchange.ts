@@ -5,7 +5,15 @@ import type { Admission } from './limits.ts'
 import type { Principal } from './principals.ts'
 import type { Route } from './route.ts'
 
+/** Shared by all exchanges of a server. */
+export interface HouseState {
+  isStopping: boolean
+}
+
 export class Exchange {
+  readonly house: HouseState
+  /** `Allow` of a refused method. */
+  allow: string | null = null
   readonly requestId: string
   readonly startedMs: number
   readonly address: string
@@ -21,7 +29,8 @@ export class Exchange {
   /** Answered, given up or disconnected: whatever the handler still brings is dropped. */
   isOver = false
 
-  constructor(requestId: string, startedMs: number, address: string, route: Route | null) {
+  constructor(house: HouseState, requestId: string, startedMs: number, address: string, route: Route | null) {
+    this.house = house
     this.requestId = requestId
     this.startedMs = startedMs
     this.address = address

@@ -65,3 +65,5 @@ export const SECURITY_HEADERS = {
 } as const
 /** On every answer of the API: nothing in it may run, be framed or be kept. */
 export const API_HEADERS = { ...SECURITY_HEADERS, 'content-security-policy': "default-src 'none'; frame-ancestors 'none'", 'cache-control': 'no-store' } as const
+/** The same as a flat list, the form Node writes fastest. */
+export const API_HEADER_LIST: readonly string[] = Object.entries(API_HEADERS).flat()

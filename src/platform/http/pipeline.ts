@@ -8,7 +8,7 @@ import { type Authentication, needsFreshLook, openContext } from './authenticate
 import { check, Disconnected, isNdjson, parseBody, readBody, refuseByHeaders } from './body.ts'
 import { readParams, readQuery } from './coerce.ts'
 import type { HttpConfig } from './config.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type HouseState } from './exchange.ts'
 import { explain } from './explain.ts'
 import { consistencyOf, expectedVersionOf, idempotencyOf } from './headers.ts'
 import type { Limits } from './limits.ts'
@@ -28,7 +28,7 @@ export interface PipelineParts {
   readonly limits: Limits
   readonly config: HttpConfig
   readonly log: Log
-  readonly nowMs: () => number
+  readonly house: HouseState
   /** Why nothing is accepted at the moment, or null. */
   readonly closedBecause: () => Problem | null
 }
@@ -50,10 +50,7 @@ export class Pipeline {
     const exchange = this.#open(request, reply, route)
     const refuse = (error: unknown): void => sendProblem(reply, exchange, problemOf(error, exchange, this.#parts.log))
     const closed = this.#parts.closedBecause()
-    if (closed !== null) {
-      void reply.header('connection', 'close')
-      return refuse(closed)
-    }
+    if (closed !== null) return refuse(closed)
     if (route !== null && route.operation.needs === 'public') {
       const refusal = limits.admitStranger(exchange.address) ?? refuseByHeaders(request.raw, route, this.#bytesMax(route))
       return refusal === null ? go() : refuse(refusal)
@@ -70,7 +67,7 @@ export class Pipeline {
 
   #open(request: FastifyRequest, reply: FastifyReply, route: Route | null): Exchange {
     const address = this.#parts.config.trustedProxies.length > 0 ? request.ip : (request.raw.socket.remoteAddress ?? '')
-    const exchange = new Exchange(request.id, performance.now(), address, route)
+    const exchange = new Exchange(this.#parts.house, request.id, performance.now(), address, route)
     request.exchange = exchange
     this.running.set(exchange, reply)
     reply.raw.once('close', () => this.#close(exchange, reply))
@@ -116,7 +113,9 @@ export class Pipeline {
     const { exchange } = request
     if (exchange === null || exchange.isOver) return
     try {
-      const input = await this.#input(request, exchange, route)
+      // Awaiting what is there already would cost every read a turn of the loop.
+      const reading = route.operation.method === 'GET' || route.operation.lines === true ? null : this.#read(request.raw, exchange)
+      const input = this.#input(request, exchange, route, reading === null ? NO_BODY : await reading)
       if (exchange.isOver) return
       const answer = route.handle(input)
       if (route.operation.lines === true) {
@@ -135,7 +134,7 @@ export class Pipeline {
     }
   }
 
-  async #input(request: FastifyRequest, exchange: Exchange, route: Route): Promise<AnyInput> {
+  #input(request: FastifyRequest, exchange: Exchange, route: Route, bytes: Buffer): AnyInput {
     const { config } = this.#parts
     const { raw } = request
     const { operation } = route
@@ -150,7 +149,6 @@ export class Pipeline {
     const isLines = operation.lines === true
     let body: unknown
     if (!isLines) {
-      const bytes = operation.method === 'GET' ? NO_BODY : await this.#read(raw, exchange)
       if (exchange.facts !== null) exchange.facts.idempotency = idempotencyOf(raw.headers, route, url, bytes, exchange.facts.actor.id)
       body = parseBody(bytes, route.body)
     } else idempotencyOf(raw.headers, route, url, null, '')

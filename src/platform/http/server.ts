@@ -47,17 +47,17 @@ export function createServer(options: ServerOptions): Server {
   const principals = new Principals({ authenticate: options.authenticate, nowMs, ttlMs: config.principalTtlMs, strangerTtlMs: config.strangerTtlMs, max: config.principalsMax })
   const limits = new Limits(config, nowMs)
   const lag = watchLag(config.overloadLagMs)
-  let isStopping = false
+  const house = { isStopping: false }
   const closedBecause = (): Problem | null =>
-    isStopping ? new Problem('unavailable', 'This server is stopping. Try again: another one answers.', { retryAfterSeconds: 1 })
+    house.isStopping ? new Problem('unavailable', 'This server is stopping. Try again: another one answers.', { retryAfterSeconds: 1 })
       : lag.isOverloaded() ? new Problem('unavailable', 'The server is overloaded. Try again in a moment.', { retryAfterSeconds: 2 }) : null
-  const pipeline = new Pipeline({ authentication: new Authentication(principals, limits), limits, config, log, nowMs, closedBecause })
+  const pipeline = new Pipeline({ authentication: new Authentication(principals, limits), limits, config, log, house, closedBecause })
   const app = createApp(config, nowMs, pipeline)
   const sockets = guardConnections(app.server, config)
-  servePublic(app, { routes, isReady: options.isReady, isStopping: () => isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
+  servePublic(app, { routes, isReady: options.isReady, isStopping: () => house.isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
   serveRoutes(app, routes, pipeline)
   app.addHook('onSend', (_request, reply, payload, done) => {
-    if (isStopping) void reply.header('connection', 'close')
+    if (house.isStopping) void reply.header('connection', 'close')
     done(null, payload)
   })
   const sweep = setInterval(() => pipeline.expire(), Math.min(1_000, config.requestTimeoutMs))
@@ -69,7 +69,7 @@ export function createServer(options: ServerOptions): Server {
       return { url, port: Number(new URL(url).port) }
     },
     async stop() {
-      isStopping = true
+      house.isStopping = true
       const closing = app.close()
       const deadline = setTimeout(() => app.server.closeAllConnections(), config.stopTimeoutMs)
       // Node counts a socket that has not sent a request yet as busy; only one that carries a running request is.

@@ -52,7 +52,7 @@ export async function sendStream(reply: FastifyReply, exchange: Exchange, route:
   if (isGone || exchange.isOver) return
   exchange.isOver = true
   reply.hijack()
-  raw.writeHead(200, { ...answerHeaders(exchange), 'content-type': 'application/x-ndjson' })
+  raw.writeHead(200, answerHeaders(exchange, 'application/x-ndjson'))
   try {
     if (firstText !== '') raw.write(firstText)
     let isDone = first.done === true

@@ -38,7 +38,7 @@ export function createLog(level: LogLevel, destination?: { write(line: string): 
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: (error: unknown) => describeError(error) },
-    redact: { paths: [...SECRET_FIELDS, ...SECRET_FIELDS.map((field) => `*.${field}`)], censor: '[secret]' },
+    redact: { paths: SECRET_FIELDS, censor: '[secret]' },
   }
   const stream: DestinationStream | undefined = destination
   return stream === undefined ? pino(options) : pino(options, stream)

@@ -132,7 +132,7 @@ export async function openWorld(config: Partial<HttpConfig> = {}, options: Parti
     const key = newKey('test')
     keys.set(key, {
       organizationId: newId<'Organization'>() satisfies OrganizationId, actor: { kind: 'service', id: newId(), name: 'Test' }, role: 'planner', permissions, credentialId: newId(),
-      limits: { requestsPerSecond: 100_000, burst: 100_000, concurrentRequests: 1_000 }, expiresAtMs: null, ...change,
+      limits: { requestsPerSecond: 1_000_000, burst: 10_000_000, concurrentRequests: 1_000 }, expiresAtMs: null, ...change,
     })
     return key
   }
