@@ -33,6 +33,7 @@ export const ALLOWED: readonly Allowed[] = [
   ...each('definer-listed', {
     'sec.org()': 'Checks the seal of the context with a key that nobody else can read.',
     'sec.organizations_with_events(integer)': 'Tells the worker ids of organizations with work, and nothing of the work.',
+    'sec.organizations_to_tend(uuid,integer)': 'Tells the worker ids of active organizations, and nothing else of them.',
     'sec.find_key(bytea)': 'Answers only to the holder of a key, from its digest.',
     'sec.note_key_use(bytea)': 'Writes the time of the last use of the key whose digest is given.',
     'sec.announce_revocation(uuid[])': 'Tells other processes which credentials to forget; only the gateway may call it.',
@@ -44,6 +45,8 @@ export const ALLOWED: readonly Allowed[] = [
     'platform.get_organization(uuid)': 'The operator sees organizations, never their data.',
     'platform.create_organization(uuid,text,text,uuid,text,text,text,text)': 'Creating an organization is an operation of the platform.',
     'platform.activate_organization(uuid,text,text,uuid,uuid)': 'Second step of the creation.',
+    'platform.allow_another_first_key(uuid,text,text,uuid)': 'A first key that was lost on its way can be replaced until somebody has come in.',
+    'platform.allow_another_first_key(uuid,text,text,uuid)': 'Lets an interrupted creation be taken up again with a new first key.',
     'platform.move_organization(uuid,text,text,uuid,text,text)': 'Suspends, resumes and offboards, and raises the fence.',
     'platform.set_organization_limits(uuid,text,text,uuid,integer,integer,integer,integer)': 'Limits are set by the platform.',
     'platform.create_operator_key(uuid,uuid,text,text,bytea,text[],integer)': 'Keys of operators belong to no organization.',

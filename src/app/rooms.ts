@@ -1,0 +1,25 @@
+// Gathers the rooms. A new room is added here, and nowhere else.
+import { auditHandlers } from '../domains/audit/index.ts'
+import { auditApi } from '../domains/audit/contract.ts'
+import { createAuthenticate, identityHandlers, seedFirstAdmin } from '../domains/identity/index.ts'
+import { identityApi } from '../domains/identity/contract.ts'
+import { tenancyHandlers } from '../domains/tenancy/index.ts'
+import { tenancyApi } from '../domains/tenancy/contract.ts'
+import type { Api } from '../kernel/contract.ts'
+import type { Database } from '../platform/db/database.ts'
+import { implement, type Route } from '../platform/http/route.ts'
+import type { Reaction } from '../platform/jobs/reaction.ts'
+import type { Chore } from '../platform/jobs/worker.ts'
+
+/** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
+export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, audit: auditApi } as const satisfies Record<string, Api>
+
+export const routesOf = (database: Database): readonly Route[] => [
+  ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)),
+  ...implement('identity', identityApi, identityHandlers(database)),
+  ...implement('audit', auditApi, auditHandlers(database)),
+]
+
+export const reactions: readonly Reaction[] = []
+export const chores: readonly Chore[] = []
+export { createAuthenticate as authenticateWith }

@@ -1,0 +1,50 @@
+// What `npm start` says while it works and when it is done. Talk goes to stderr; the last screen to stdout.
+import { relative } from 'node:path'
+
+export interface Steps {
+  /** A step begins; the one before is done. */
+  next(step: string): void
+  end(): void
+}
+
+/** One line per step with its time: rewritten in place on a terminal, plain lines elsewhere. */
+export function showSteps(out: NodeJS.WriteStream): Steps {
+  let current: { step: string; sinceMs: number } | null = null
+  const finish = (): void => {
+    if (current === null) return
+    const seconds = ((Date.now() - current.sinceMs) / 1000).toFixed(1)
+    out.write(out.isTTY ? `\r\u001B[2K  ✓ ${current.step} ${seconds} s\n` : `  ✓ ${current.step} ${seconds} s\n`)
+    current = null
+  }
+  return {
+    next: (step) => {
+      finish()
+      current = { step, sinceMs: Date.now() }
+      if (out.isTTY) out.write(`  … ${step}`)
+    },
+    end: finish,
+  }
+}
+
+export interface Ready {
+  readonly url: string
+  readonly dataDir: string
+  readonly demoFile: string | null
+  readonly exampleKey: string | null
+  readonly isEmbedded: boolean
+}
+
+/** The closing screen: what a newcomer needs next, each line usable as it stands. */
+export function readyScreen({ url, dataDir, demoFile, exampleKey, isEmbedded }: Ready): string {
+  const here = (path: string): string => {
+    const short = relative(process.cwd(), path)
+    return short.startsWith('..') ? path : `./${short}`
+  }
+  const lines = ['', `  Blue Ship Sync is running at ${url}`, '', `  API reference   ${url}/docs`, `  OpenAPI 3.1     ${url}/openapi.json`]
+  if (exampleKey !== null) lines.push('  Try it          ' + `curl -s -H 'Authorization: Bearer ${exampleKey}' '${url}/api/v1/orders?limit=2'`)
+  if (demoFile !== null) lines.push(`  Demo keys       ${here(demoFile)}`)
+  if (isEmbedded) lines.push(`  Data folder     ${here(dataDir)}`)
+  lines.push('  Stop            Ctrl-C')
+  if (isEmbedded) lines.push(`  Start afresh    rm -r ${here(dataDir)}   (while it is stopped)`)
+  return `${lines.join('\n')}\n\n`
+}

@@ -1,0 +1,85 @@
+// Puts a running service together: doors, rooms, HTTP server, worker. Everything arrives as an argument; nothing is global.
+import { openDatabase } from '../platform/db/database.ts'
+import { onRevoked } from '../platform/db/listen.ts'
+import { refuseBrokenWalls } from '../platform/db/walls/at-boot.ts'
+import type { HttpConfig } from '../platform/http/config.ts'
+import { createServer } from '../platform/http/server.ts'
+import { startWorker } from '../platform/jobs/worker.ts'
+import type { Log } from '../platform/log/log.ts'
+import { authenticateWith, chores, reactions, routesOf } from './rooms.ts'
+
+export interface ServiceOptions {
+  readonly primaryUrl: string
+  readonly replicaUrls: readonly string[]
+  readonly secret: Uint8Array
+  readonly log: Log
+  readonly http: Partial<HttpConfig> | null
+  readonly withWorker: boolean
+  readonly poolSize?: number
+}
+export interface Service {
+  /** Address of the API; null when this process is a worker only. */
+  readonly url: string | null
+  stop(): Promise<void>
+}
+
+/** Starts the API, the worker, or both. Throws when the walls are broken (naming rule and object) or the port is taken. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { log } = options
+  await refuseBrokenWalls({ url: options.primaryUrl, secret: options.secret })
+  const stops: (() => Promise<void>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).toReversed()) await each()
+  }
+  try {
+    const worker = options.withWorker ? workerOf(options, stops) : null
+    const url = options.http === null ? null : await apiOf(options, options.http, stops, worker)
+    log.info({ url, worker: options.withWorker }, 'the service is up')
+    return { url, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Worker = ReturnType<typeof startWorker>
+
+function workerOf(options: ServiceOptions, stops: (() => Promise<void>)[]): Worker {
+  const database = openDatabase({ ...options, role: 'bss_worker', poolSize: 4, lanes: 1 })
+  stops.push(() => database.close())
+  const worker = startWorker({ database, reactions, chores, log: options.log })
+  stops.push(() => worker.stop())
+  return worker
+}
+
+/** A worker that has not ended a round for this long is reported by /readyz. */
+const WORKER_SILENT_MS = 15_000
+/** A replica may be this far behind before /readyz says so; reads stay right in any case, they only move to the primary. */
+const REPLICA_LAG_BYTES = 64 * 1024 * 1024
+
+async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: (() => Promise<void>)[], worker: Worker | null): Promise<string> {
+  const database = openDatabase({ ...options, role: 'bss_app' })
+  stops.push(() => database.close())
+  const clock = { nowMs: () => Date.now() }
+  const server = createServer({
+    routes: routesOf(database),
+    authenticate: authenticateWith(database, clock),
+    log: options.log,
+    clock,
+    config: http,
+    isReady: async () => {
+      const { primary, replicas } = await database.health()
+      return [
+        { name: 'primary', isOk: primary.isUp },
+        ...replicas.map((replica, index) => ({ name: `replica ${index + 1}`, isOk: replica.isUp && (replica.lagBytes ?? 0) < REPLICA_LAG_BYTES })),
+        ...(worker === null ? [] : [{ name: 'worker', isOk: worker.silentMs() < WORKER_SILENT_MS }]),
+      ]
+    },
+  })
+  const listening = onRevoked({ url: options.primaryUrl, secret: options.secret, log: options.log, principals: server.principals })
+  stops.push(() => listening.stop())
+  await listening.started
+  const { url } = await server.listen()
+  stops.push(() => server.stop())
+  return url
+}
