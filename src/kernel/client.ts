@@ -110,9 +110,12 @@ async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   if (rest !== '') yield rest
 }
 
+// Path and query hold texts, numbers and booleans; anything else would not have passed its schema.
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value))
+
 function pathOf(operation: Operation, call: AnyCall): string {
-  const path = operation.path.replaceAll(/\{([A-Za-z0-9]+)\}/g, (_whole, name: string) => encodeURIComponent(String(call.params?.[name] ?? '')))
+  const path = operation.path.replaceAll(/\{([A-Za-z0-9]+)\}/g, (_whole, name: string) => encodeURIComponent(textOf(call.params?.[name])))
   const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((item: unknown) => [name, item] as const))
-  const pairs = query.filter(([, item]) => item !== undefined).map(([name, item]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(item))}`)
+  const pairs = query.filter(([, item]) => item !== undefined).map(([name, item]) => `${encodeURIComponent(name)}=${encodeURIComponent(textOf(item))}`)
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
 }

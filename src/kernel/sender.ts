@@ -136,9 +136,9 @@ async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
   if (reader === undefined) return
   try {
     for (;;) {
-      const { done, value } = await reader.read()
-      if (done || value === undefined) return
-      yield value
+      const next: { readonly done: boolean; readonly value?: Uint8Array | undefined } = await reader.read()
+      if (next.done || next.value === undefined) return
+      yield next.value
     }
   } finally {
     // A reader who stops early closes the connection, and with it the work on the server.

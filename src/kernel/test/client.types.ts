@@ -63,13 +63,13 @@ export async function wrong(): Promise<void> {
   // @ts-expect-error there is no such field in the answer
   void (await client.get({ params: { orderId } })).margin
   // @ts-expect-error there is no such operation
-  await client.nothing()
+  void client.nothing
 }
 
 declare const handlers: Handlers<typeof api>
-// @ts-expect-error the context of `get` has not proven orders:write
-export const unproven: Handlers<typeof api>['place'] = ({ ctx }) => Promise.resolve({ ...{ id: orderId, number: '', rowVersion: 1 }, ctx: ctx.granted['orders:read'] })
+// @ts-expect-error the context has not proven keys:write
+export const unproven: Handlers<typeof api>['place'] = ({ ctx }) => Promise.resolve({ id: orderId, number: '', rowVersion: Number(ctx.need('orders:read').granted['keys:write']) })
 // @ts-expect-error a handler may not answer with another shape
 export const misshapen: Handlers<typeof api>['get'] = () => Promise.resolve({ id: orderId })
 // @ts-expect-error a public operation has no context
-handlers.hello({ ctx: {}, params: undefined, query: undefined, body: undefined, lines: undefined, expectedVersion: undefined })
+void handlers.hello({ ctx: {}, params: undefined, query: undefined, body: undefined, lines: undefined, expectedVersion: undefined })

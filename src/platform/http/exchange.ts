@@ -25,6 +25,7 @@ export class Exchange {
   /** Holds a place among the organization's running requests. */
   isCounted = false
   isReading = false
+  isHandling = false
   isStreaming = false
   /** Answered, given up or disconnected: whatever the handler still brings is dropped. */
   isOver = false

@@ -77,10 +77,17 @@ export class Pipeline {
   #close(exchange: Exchange, reply: FastifyReply): void {
     exchange.isOver = true
     this.running.delete(exchange)
-    if (exchange.isCounted && exchange.principal !== null) this.#parts.limits.leave(exchange.principal.organizationId)
+    this.#release(exchange)
     const ms = Math.round((performance.now() - exchange.startedMs) * 100) / 100
     const status = reply.raw.writableFinished ? reply.raw.statusCode : 499 // The client left before the end of its answer.
     this.#parts.log.info({ requestId: exchange.requestId, organizationId: exchange.principal?.organizationId, operation: exchange.route?.name, status, ms }, 'request')
+  }
+
+  /** The place is given back when the work has ended too: leaving early must not buy a caller more of it. */
+  #release(exchange: Exchange): void {
+    if (!exchange.isCounted || exchange.principal === null || exchange.isHandling || this.running.has(exchange)) return
+    exchange.isCounted = false
+    this.#parts.limits.leave(exchange.principal.organizationId)
   }
 
   #admit(request: FastifyRequest, exchange: Exchange, principal: Principal): Problem | null {
@@ -112,6 +119,7 @@ export class Pipeline {
   async handle(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<void> {
     const { exchange } = request
     if (exchange === null || exchange.isOver) return
+    exchange.isHandling = true
     try {
       // Awaiting what is there already would cost every read a turn of the loop.
       const reading = route.operation.method === 'GET' || route.operation.lines === true ? null : this.#read(request.raw, exchange)
@@ -131,6 +139,9 @@ export class Pipeline {
     } catch (error) {
       if (error instanceof Disconnected) return
       sendProblem(reply, exchange, problemOf(error, exchange, this.#parts.log))
+    } finally {
+      exchange.isHandling = false
+      this.#release(exchange)
     }
   }
 

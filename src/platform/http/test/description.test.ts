@@ -20,7 +20,7 @@ describe('OpenAPI', () => {
     expect(text).toBe(JSON.stringify(openApiOf(describeApi('notes', notesApi), { title: 'Blue Ship Sync', version: '0.1.0' })))
     expect(description.openapi).toBe('3.1.0')
     const operations = Object.values(description.paths).flatMap((path) => Object.values(path))
-    expect(operations.map((operation) => operation['operationId']).toSorted()).toEqual(Object.keys(notesApi).map((name) => `notes.${name}`).toSorted())
+    expect(operations.map((operation) => String(operation['operationId'])).toSorted()).toEqual(Object.keys(notesApi).map((name) => `notes.${name}`).toSorted())
     const change = description.paths['/api/v1/notes/{noteId}']?.['patch'] ?? {}
     expect(change).toMatchObject({ tags: ['notes'], 'x-permission': ['orders:write'], security: [{ key: [] }] })
     expect((change['parameters'] as { name: string }[]).map(({ name }) => name)).toEqual(['noteId', 'Request-Id', 'Consistency-Token', 'Idempotency-Key', 'If-Match'])

@@ -125,6 +125,21 @@ describe('rates', () => {
     expect((await ping(at, key)).status).toBe(200)
   })
 
+  it('a caller who leaves early keeps the place until the work has ended', async () => {
+    const at = await world()
+    const key = at.addKey({ limits: { requestsPerSecond: 100, burst: 100, concurrentRequests: 1 } })
+    const leaver = new AbortController()
+    const left = fetch(`${at.url}/api/v1/slow`, { headers: { authorization: `Bearer ${key}` }, signal: leaver.signal }).catch(() => 'left')
+    while (at.stage.waiting.length < 1) await new Promise((resolve) => setTimeout(resolve, 2))
+    leaver.abort()
+    expect(await left).toBe('left')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await ping(at, key)).status).toBe(429)
+    at.stage.release()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect((await ping(at, key)).status).toBe(200)
+  })
+
   it('an address that fails too often waits, and a remembered caller at the same address does not', async () => {
     const at = await world({ failures: { perSecond: 1, burst: 3 } })
     await ping(at, at.key)
@@ -206,7 +221,7 @@ describe('stopping and readiness', () => {
     expect((await running).headers.get('connection')).toBe('close')
     await stopped
     expect(await answers).toMatch(/^HTTP\/1\.1 200 /)
-    await expect(ping(at, at.key)).rejects.toThrow()
+    await expect(ping(at, at.key)).rejects.toThrow('fetch failed')
     open.length = 0
   })
 

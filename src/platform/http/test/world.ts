@@ -147,7 +147,10 @@ export async function openWorld(config: Partial<HttpConfig> = {}, options: Parti
     server, url, port, stage, logs, key, now, lookUps: () => lookUps, addKey, removeKey: (old) => void keys.delete(old),
     client: (sender = {}) => clientOf(notesApi, fetchSender({ baseUrl: url, token: key, ...sender })),
     get: (path, headers = auth) => fetch(url + path, { headers }),
-    send: (method, path, body, headers = {}) => fetch(url + path, { method, body, headers: { ...auth, ...(body === null ? {} : { 'content-type': 'application/json' }), ...headers } }),
+    send: (method, path, body, headers = {}) => {
+      const init: RequestInit = { method, headers: { ...auth, ...(body === null ? {} : { 'content-type': 'application/json' }), ...headers } }
+      return fetch(url + path, body === null ? init : { ...init, body })
+    },
     stop: () => server.stop(),
   }
 }
