@@ -51,7 +51,7 @@ export async function migrate({ url, secret, onProgress, migrations }: MigrateOp
   const run = (text: string, params: readonly Param[] = []): Promise<Result[]> => wire.send([{ name: '', text, params }])
   try {
     await run('select pg_advisory_lock($1)', [LOCK])
-    await ensureRoles(run, secret)
+    await insistOnRoles(() => ensureRoles(run, secret))
     await run('set role bss_owner')
     await run('create table if not exists public.bss_migration (name text primary key, digest text not null, applied_at timestamptz not null default now())')
     const [done] = await run('select name, digest from public.bss_migration')
@@ -104,6 +104,18 @@ export function statementsOf(sql: string): string[] {
   }
   if (current.trim() !== '') statements.push(current.trim())
   return statements
+}
+
+/** Roles belong to the whole server, the lock above to one database: whoever prepares another database may be at the same roles. */
+async function insistOnRoles(ensure: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ensure()
+    } catch (error) {
+      if (attempt >= 20 || !(error instanceof Error && /concurrently updated|already exists|duplicate key/.test(error.message))) throw error
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100))
+    }
+  }
 }
 
 async function ensureRoles(run: (text: string, params?: readonly Param[]) => Promise<Result[]>, secret: Uint8Array): Promise<void> {

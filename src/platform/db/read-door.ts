@@ -7,7 +7,7 @@ import type { Pool } from './pool.ts'
 import { CATCH_UP_MS, replayedCheck } from './replica.ts'
 import type { Statement } from './statement.ts'
 import { decode, Tx } from './tx.ts'
-import { ConnectionLost, type Call, type Param, type Result, type Wire } from './wire.ts'
+import { ConnectionLost, ServerError, type Call, type Param, type Result, type Wire } from './wire.ts'
 
 /** A read with its parameters (from `$2` on), for `fetch`. */
 export interface Query<P extends Permission, R> {
@@ -89,5 +89,7 @@ const fromPrimary = <T>(pool: Pool, run: (wire: Wire, isReplica: boolean) => Pro
 function isReplicaTrouble(error: unknown): boolean {
   const problem = problemOf(error)
   const cause = problem instanceof Error ? (problem.cause ?? problem) : problem
+  // A database made a moment ago is on the replica a moment later.
+  if (cause instanceof ServerError && cause.sqlState === '3D000') return true
   return cause instanceof ConnectionLost || (problem instanceof Error && 'code' in problem && problem.code === 'unavailable')
 }

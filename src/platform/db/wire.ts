@@ -24,7 +24,7 @@ export class ServerError extends Error {
   readonly detail: string | null
   readonly hint: string | null
   readonly constraint: string | null
-  constructor(fields: { message?: string; code?: string; detail?: string; hint?: string; constraint?: string }) {
+  constructor(fields: { message?: string; code?: string | undefined; detail?: string | undefined; hint?: string | undefined; constraint?: string | undefined }) {
     super(fields.message ?? 'The database reported an error.')
     this.sqlState = fields.code ?? 'XX000'
     this.detail = fields.detail ?? null
@@ -80,7 +80,11 @@ export class Wire {
   static async connect(config: pg.ClientConfig): Promise<Wire> {
     const client = new pg.Client({ ...config, keepAlive: true })
     client.on('error', () => undefined) // Reported through 'end' below; without a listener it would end the process.
-    await client.connect()
+    try {
+      await client.connect()
+    } catch (error) {
+      throw error instanceof pg.DatabaseError ? new ServerError(error) : error
+    }
     return new Wire(client)
   }
 
