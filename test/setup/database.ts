@@ -31,8 +31,21 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   const primaryUrl = at(cluster.primaryUrl)
   const replicaUrls = cluster.replicaUrls.map(at)
   await migrate({ url: primaryUrl, secret: TEST_SECRET })
+  await Promise.all(replicaUrls.map(untilItIsThere))
   const database = openDatabase({ primaryUrl, replicaUrls, secret: TEST_SECRET, role: 'bss_app', poolSize: 8 })
   return { database, primaryUrl, replicaUrls, superuserUrl: at(cluster.superuserUrl), secret: TEST_SECRET, close: () => database.close() }
+}
+
+/** The copy reaches the replica a moment later; tests that say where they read from must not depend on that moment. */
+async function untilItIsThere(url: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return void (await sql(url, 'select 1'))
+    } catch (error) {
+      if (attempt >= 100) throw error
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
 }
 
 /** A context as a credential of that role would get it. `key` is an Idempotency-Key. */
