@@ -1,0 +1,25 @@
+// What happens to orders. The aggregate is the order: what happens to one order is delivered in the order in which it happened.
+import Type from 'typebox'
+import { defineEvent } from '../../kernel/event.ts'
+import { idSchema, type ItemId, type OrderId, type OrderLineId, type PartyId, type SiteId } from '../../kernel/ids.ts'
+
+const closed = { additionalProperties: false } as const
+const orderId = idSchema<OrderId>()
+const lineIds = Type.Array(idSchema<OrderLineId>())
+const LineQuantity = Type.Object({ lineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)
+
+/** A new order; `isDraft` when nothing is promised yet. What is reserved and what waits is told by the order itself. */
+export const orderPlaced = defineEvent('order.placed', 'order', Type.Object({ orderId, customerId: Type.Union([idSchema<PartyId>(), Type.Null()]), siteId: Type.Union([idSchema<SiteId>(), Type.Null()]), lineCount: Type.Integer(), isDraft: Type.Boolean() }, closed))
+export const orderSubmitted = defineEvent('order.submitted', 'order', Type.Object({ orderId }, closed))
+export const orderConfirmed = defineEvent('order.confirmed', 'order', Type.Object({ orderId }, closed))
+/** Stock was reserved for lines that were waiting for it. */
+export const orderAllocated = defineEvent('order.allocated', 'order', Type.Object({ orderId, lines: Type.Array(LineQuantity) }, closed))
+/** Lines wait for stock: at confirmation, or because a promise could not be kept. */
+export const orderBackordered = defineEvent('order.backordered', 'order', Type.Object({ orderId, lines: Type.Array(LineQuantity) }, closed))
+export const orderReleased = defineEvent('order.released', 'order', Type.Object({ orderId, lineIds }, closed))
+export const orderCancelled = defineEvent('order.cancelled', 'order', Type.Object({ orderId, lines: Type.Array(LineQuantity), isWhole: Type.Boolean() }, closed))
+export const orderAmended = defineEvent('order.amended', 'order', Type.Object({ orderId, changed: Type.Array(Type.String()) }, closed))
+export const orderHeld = defineEvent('order.held', 'order', Type.Object({ orderId, holdId: Type.String(), lineId: Type.Union([idSchema<OrderLineId>(), Type.Null()]), kind: Type.String() }, closed))
+export const orderUnheld = defineEvent('order.unheld', 'order', Type.Object({ orderId, holdId: Type.String() }, closed))
+
+export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld] as const
