@@ -1,4 +1,5 @@
 // The face of identity for the rooms above and for the composition of the service.
 export { createAuthenticate } from './authenticate.ts'
+export { identityHandlers } from './handlers.ts'
 export { seedFirstAdmin } from './first-admin.ts'
 export { createOperatorKey, revokeOperatorKey, type OperatorKey, type OperatorKeyDraft } from './operators.ts'

@@ -2,6 +2,7 @@
 // since the position seen last, so that nothing is missed across a lost connection. When neither has got through for five
 // seconds, the listener is told that it knows nothing any more.
 import type pg from 'pg'
+import { isList } from '../../kernel/json.ts'
 import { rolePassword } from '../crypto/seal.ts'
 import type { Log } from '../log/log.ts'
 import { wireConfig } from './pool.ts'
@@ -133,8 +134,8 @@ class RevocationFeed {
   /** Entries are reported again while a transaction from before them still runs, so those of the last answer are skipped. */
   #take(entries: unknown): void {
     const seen = new Set<string>()
-    for (const entry of Array.isArray(entries) ? (entries as unknown[]) : []) {
-      const [id, credentialId]: unknown[] = Array.isArray(entry) ? entry : []
+    for (const entry of isList(entries) ? entries : []) {
+      const [id, credentialId] = isList(entry) ? entry : []
       if (typeof id !== 'string') continue
       seen.add(id)
       if (this.#seen.has(id)) continue

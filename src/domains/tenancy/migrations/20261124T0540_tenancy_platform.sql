@@ -91,6 +91,28 @@ begin
 end
 $$;
 
+-- The answer that carried the first key may have been lost. Until somebody of the organization has come in, the operator may have
+-- another one made; from then on he has no way in any more.
+create function platform.allow_another_first_key(operator uuid, operator_name text, request_id text, organization uuid)
+returns setof platform.organization_facts
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  current_status text;
+begin
+  select o.status into current_status from bss.organization o where o.organization_id = organization for update;
+  if current_status is null then
+    return;
+  end if;
+  if current_status <> 'active' or exists (select from bss.api_key_use u where u.organization_id = organization) then
+    perform sec.refuse('conflict', 'Somebody of this organization has come in already, or it is not open: only its own Tenant Admins make keys now.');
+  end if;
+  perform platform.note(row(operator, operator_name, request_id), 'organization.first_key_renewed', organization, '{}');
+  return query select * from platform.get_organization(organization);
+end
+$$;
+
 -- One arrow of the life cycle; the trigger on the table knows which are allowed. A fence stands while the organization may not work,
 -- so that even a request that is already running fails at its next statement.
 create function platform.move_organization(
@@ -154,6 +176,7 @@ grant execute on function
   platform.list_organizations(text, text, int), platform.get_organization(uuid),
   platform.create_organization(uuid, text, text, uuid, text, text, text, text),
   platform.activate_organization(uuid, text, text, uuid, uuid),
+  platform.allow_another_first_key(uuid, text, text, uuid),
   platform.move_organization(uuid, text, text, uuid, text, text),
   platform.set_organization_limits(uuid, text, text, uuid, int, int, int, int)
   to bss_admin;
@@ -164,6 +187,7 @@ alter function platform.list_organizations(text, text, int) owner to bss_gateway
 alter function platform.get_organization(uuid) owner to bss_gateway;
 alter function platform.create_organization(uuid, text, text, uuid, text, text, text, text) owner to bss_gateway;
 alter function platform.activate_organization(uuid, text, text, uuid, uuid) owner to bss_gateway;
+alter function platform.allow_another_first_key(uuid, text, text, uuid) owner to bss_gateway;
 alter function platform.move_organization(uuid, text, text, uuid, text, text) owner to bss_gateway;
 alter function platform.set_organization_limits(uuid, text, text, uuid, int, int, int, int) owner to bss_gateway;
 revoke create on schema platform from bss_gateway;
