@@ -6,8 +6,11 @@ import type { ProblemCode } from '../../kernel/problem.ts'
 import { invariant } from '../../kernel/problem.ts'
 import type { Row, RowShape } from './row.ts'
 
-/** Text that keeps the wall beside the policy: a predicate for the planner (row security alone lets it guess), or $1 as the inserted organization. */
-export type Walled<T extends string> = T extends `${string}organization_id = $1${string}` | `${string}(organization_id, ${string}$1${string}` ? T : string extends T ? T : never
+/**
+ * Text that keeps the wall beside the policy: a predicate for the planner (row security alone lets it guess), $1 as the
+ * inserted organization, or a function of ours that takes the organization first.
+ */
+export type Walled<T extends string> = T extends `${string}organization_id = $1${string}` | `${string}(organization_id, ${string}$1${string}` | `${string}bss.${string}($1${string}` ? T : string extends T ? T : never
 
 export type Mode = 'read' | 'write'
 /** What a violated constraint means to the caller: constraint name → problem, sentence, JSON pointer. */
@@ -37,7 +40,7 @@ export const allStatements = (): readonly { readonly name: string; readonly text
 
 function checked(text: string): string {
   const trimmed = text.trim()
-  invariant(/organization_id = \$1\b/.test(trimmed) || /\(organization_id,[\s\S]*\$1\b/.test(trimmed), `a statement must name the organization as $1: ${trimmed.slice(0, 80)}`)
+  invariant(/organization_id = \$1\b/.test(trimmed) || /\(organization_id,[\s\S]*\$1\b/.test(trimmed) || /\bbss\.[a-z_]+\(\$1\b/.test(trimmed), `a statement must name the organization as $1: ${trimmed.slice(0, 80)}`)
   return trimmed
 }
 
