@@ -4,6 +4,19 @@
 -- Demand that lost (part of) its promise: the line is backordered by so much.
 create type bss.broken_promise as (order_id uuid, demand_line_id uuid, site_id uuid, item_id uuid, quantity numeric);
 
+-- Records for the rooms above which lines lost a promise, one event per order (events.ts: stock.promisesBroken). Used where stock goes
+-- out of use by the calendar, while somebody else's statement happens to notice it; commands tell what they break themselves.
+create function bss.tell_broken_promises(p_org uuid, p_broken bss.broken_promise[], p_reason text) returns void
+language sql
+as $$
+  insert into bss.outbox_event (organization_id, id, topic, aggregate_type, aggregate_id, payload, actor_id, request_id)
+  select p_org, bss.new_id(), 'stock.promisesBroken', 'order', b.order_id,
+         jsonb_build_object('orderId', b.order_id, 'reason', p_reason, 'lines', jsonb_agg(jsonb_build_object(
+           'lineId', b.demand_line_id, 'siteId', b.site_id, 'itemId', b.item_id, 'quantity', trim_scale(b.quantity)::text))),
+         sec.actor(), 'calendar'
+    from unnest(p_broken) b group by b.order_id
+$$;
+
 -- Takes a promise of p_short away from the softest demand: least urgent first, newest first. The level's lock must be held.
 create function bss.break_promises(p_org uuid, p_site uuid, p_item uuid, p_short numeric) returns setof bss.broken_promise
 language plpgsql
@@ -39,15 +52,25 @@ $$;
 
 -- Gives back what was promised until a time that has passed. The levels' locks must be held.
 create function bss.expire_reservations(p_org uuid, p_site uuid, p_items uuid[]) returns void
-language sql
+language plpgsql
 as $$
-  with ended as (
+declare
+  ended bss.broken_promise[];
+begin
+  with overdue as (
     update bss.reservation v set status = 'expired', ended_at = now()
      where v.organization_id = p_org and v.site_id = p_site and v.item_id = any (p_items) and v.status = 'open' and v.kind = 'soft' and v.expires_at <= now()
-    returning v.item_id, v.quantity
-  ), freed as (select item_id, sum(quantity) as quantity from ended group by item_id)
+    returning v.order_id, v.demand_line_id, v.site_id, v.item_id, v.quantity
+  )
+  select array_agg((o.order_id, o.demand_line_id, o.site_id, o.item_id, o.quantity)::bss.broken_promise) into ended from overdue o;
+  if ended is null then
+    return;
+  end if;
   update bss.stock_level l set reserved = l.reserved - f.quantity
-    from freed f where l.organization_id = p_org and l.site_id = p_site and l.item_id = f.item_id
+    from (select e.item_id, sum(e.quantity) as quantity from unnest(ended) e group by e.item_id) f
+   where l.organization_id = p_org and l.site_id = p_site and l.item_id = f.item_id;
+  perform bss.tell_broken_promises(p_org, ended, 'overdue');
+end
 $$;
 
 -- Changes a lot's status and, with it, what its stock is good for. Promises that no longer fit are broken and returned.
@@ -110,12 +133,14 @@ end
 $$;
 
 -- Takes lots out of use that have passed their date at the site, and sets when the next one will. The levels' locks must be held.
-create function bss.expire_lots(p_org uuid, p_site uuid, p_items uuid[]) returns setof bss.broken_promise
+create function bss.expire_lots(p_org uuid, p_site uuid, p_items uuid[]) returns int
 language plpgsql
 as $$
 declare
   r record;
   zone text;
+  broken bss.broken_promise[];
+  n int := 0;
 begin
   select s.time_zone into zone from bss.site s where s.organization_id = p_org and s.id = p_site;
   for r in
@@ -123,9 +148,13 @@ begin
      where t.organization_id = p_org and t.item_id = any (p_items) and t.status in ('available', 'on_hold')
        and t.expires_on < (now() at time zone zone)::date
        and exists (select 1 from bss.stock_balance b where b.organization_id = p_org and b.lot_id = t.id and b.site_id = p_site and b.on_hand > 0 and not b.is_virtual)
-     order by t.id
+     order by t.item_id, t.id
   loop
-    return query select * from bss.set_lot_status(p_org, r.id, 'expired', 'Past its date.');
+    select array_agg(b) into broken from bss.set_lot_status(p_org, r.id, 'expired', 'Past its date.') b;
+    if broken is not null then
+      perform bss.tell_broken_promises(p_org, broken, 'expiry');
+    end if;
+    n := n + 1;
   end loop;
   update bss.stock_level l
      set next_expiry_at = (
@@ -134,6 +163,26 @@ begin
         where b.organization_id = p_org and b.item_id = l.item_id and b.site_id = p_site and b.on_hand > 0 and not b.is_virtual
           and t.status = 'available' and t.expires_on is not null)
    where l.organization_id = p_org and l.site_id = p_site and l.item_id = any (p_items);
+  return n;
+end
+$$;
+
+-- Everything of a site that the calendar ends: overdue promises, lots past their date. Returns how many lots expired.
+create function bss.expire_due(p_org uuid, p_site uuid) returns int
+language plpgsql
+as $$
+declare
+  items uuid[];
+begin
+  select array_agg(q.item_id order by q.item_id) into items from (
+    select l.item_id from bss.stock_level l where l.organization_id = p_org and l.site_id = p_site and l.next_expiry_at <= now()
+    union select v.item_id from bss.reservation v where v.organization_id = p_org and v.site_id = p_site and v.status = 'open' and v.kind = 'soft' and v.expires_at <= now()) q;
+  if items is null then
+    return 0;
+  end if;
+  perform 1 from bss.stock_level l where l.organization_id = p_org and l.site_id = p_site and l.item_id = any (items) order by l.item_id for no key update;
+  perform bss.expire_reservations(p_org, p_site, items);
+  return bss.expire_lots(p_org, p_site, items);
 end
 $$;
 
@@ -355,12 +404,12 @@ end
 $$;
 
 revoke execute on function
-  bss.break_promises(uuid, uuid, uuid, numeric), bss.expire_reservations(uuid, uuid, uuid[]), bss.set_lot_status(uuid, uuid, text, text), bss.expire_lots(uuid, uuid, uuid[]),
+  bss.tell_broken_promises(uuid, bss.broken_promise[], text), bss.expire_due(uuid, uuid), bss.break_promises(uuid, uuid, uuid, numeric), bss.expire_reservations(uuid, uuid, uuid[]), bss.set_lot_status(uuid, uuid, text, text), bss.expire_lots(uuid, uuid, uuid[]),
   bss.reserve_stock(uuid, uuid, uuid, uuid[], uuid[], numeric[], boolean[], boolean, int, timestamptz),
   bss.reserve_short(uuid, uuid, uuid, uuid[], uuid[], numeric[], boolean[], boolean, int, timestamptz, uuid[], numeric[]),
   bss.release_reservations(uuid, uuid[], numeric[]), bss.allocate_hard(uuid, uuid) from public;
 grant execute on function
-  bss.break_promises(uuid, uuid, uuid, numeric), bss.expire_reservations(uuid, uuid, uuid[]), bss.set_lot_status(uuid, uuid, text, text), bss.expire_lots(uuid, uuid, uuid[]),
+  bss.tell_broken_promises(uuid, bss.broken_promise[], text), bss.expire_due(uuid, uuid), bss.break_promises(uuid, uuid, uuid, numeric), bss.expire_reservations(uuid, uuid, uuid[]), bss.set_lot_status(uuid, uuid, text, text), bss.expire_lots(uuid, uuid, uuid[]),
   bss.reserve_stock(uuid, uuid, uuid, uuid[], uuid[], numeric[], boolean[], boolean, int, timestamptz),
   bss.reserve_short(uuid, uuid, uuid, uuid[], uuid[], numeric[], boolean[], boolean, int, timestamptz, uuid[], numeric[]),
   bss.release_reservations(uuid, uuid[], numeric[]), bss.allocate_hard(uuid, uuid) to bss_app, bss_worker;
