@@ -1,0 +1,36 @@
+// Runs the command of one operation: what was typed → call → answer on paper.
+import { plainCall, streamCall, type AnyCall, type Sender } from '../kernel/client.ts'
+import { isRecord } from '../kernel/json.ts'
+import type { OperationCommand } from './command.ts'
+import { connect, type ConnectionOptions } from './connection.ts'
+import { callOf, textOf, type Typed } from './flags.ts'
+import { itemsOf, showItems, showThing } from './show.ts'
+import { stopIfAsked, type World } from './world.ts'
+
+export const connectionOptionsOf = (typed: Typed): ConnectionOptions => ({ url: textOf(typed, 'url'), key: textOf(typed, 'key'), organization: textOf(typed, 'organization'), role: textOf(typed, 'role') })
+
+export const isForPlatform = ({ operation }: OperationCommand): boolean => [operation.needs].flat().some((permission) => permission.startsWith('platform:'))
+
+export async function operate(world: World, command: OperationCommand, positionals: readonly string[], typed: Typed): Promise<void> {
+  const call = callOf(command, positionals, typed)
+  const { sender } = await connect(world, connectionOptionsOf(typed), isForPlatform(command))
+  const isJson = typed['json'] === true
+  if (command.operation.lines === true) return streamOut(world, command, call, sender)
+  let cursor: string | null = null
+  do {
+    stopIfAsked(world)
+    const answer = await plainCall(command.name, command.operation, cursor === null ? call : { ...call, query: { ...call.query, after: cursor } }, sender)
+    const items = itemsOf(answer)
+    if (items === null) return showThing(world, answer, isJson)
+    showItems(world, items, command.columns, isJson)
+    cursor = isRecord(answer) && typeof answer['nextCursor'] === 'string' ? answer['nextCursor'] : null
+  } while (cursor !== null && typed['all'] === true)
+  if (cursor !== null) world.talk.write(`There is more: repeat with --after ${cursor}, or with --all for everything.\n`)
+}
+
+async function streamOut(world: World, command: OperationCommand, call: AnyCall, sender: Sender): Promise<void> {
+  for await (const line of streamCall(command.name, command.operation, call, sender)) {
+    stopIfAsked(world)
+    world.out.write(`${JSON.stringify(line)}\n`)
+  }
+}

@@ -1,0 +1,19 @@
+// Everything `bss` can do, in the order in which its help shows it.
+import { readFileSync } from 'node:fs'
+import { isRecord } from '../kernel/json.ts'
+import { accounts, audit, keys, organizations } from './commands/access.ts'
+import { doctor } from './doctor.ts'
+import type { Program } from './run.ts'
+import { whoami } from './whoami.ts'
+
+function ownVersion(): string {
+  const found: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return isRecord(found) && typeof found['version'] === 'string' ? found['version'] : 'unknown'
+}
+
+const VERSION = ownVersion()
+export const PROGRAM: Program = {
+  nouns: [organizations, accounts, keys, audit],
+  handMade: [doctor(VERSION), whoami],
+  version: VERSION,
+}
