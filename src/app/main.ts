@@ -42,12 +42,13 @@ async function main(): Promise<void> {
 }
 
 async function start(config: Config, steps: Steps, running: Running): Promise<void> {
-  const secret = loadSecret(config.secret, config.dataDir)
   if (config.databaseUrl === null) {
     running.cluster = await startCluster({ dataDir: config.dataDir, replica: true, onProgress: (step) => steps.next(step) })
   }
   const primaryUrl = running.cluster?.primaryUrl ?? config.databaseUrl ?? ''
   const replicaUrls = running.cluster?.replicaUrls ?? config.replicaUrls
+  // After the cluster, which makes the data folder and knows whether it is ours.
+  const secret = loadSecret(config.secret, config.dataDir)
   steps.next('database up to date')
   await migrate({ url: primaryUrl, secret })
   steps.next('API and worker')

@@ -46,7 +46,6 @@ export const ALLOWED: readonly Allowed[] = [
     'platform.create_organization(uuid,text,text,uuid,text,text,text,text)': 'Creating an organization is an operation of the platform.',
     'platform.activate_organization(uuid,text,text,uuid,uuid)': 'Second step of the creation.',
     'platform.allow_another_first_key(uuid,text,text,uuid)': 'A first key that was lost on its way can be replaced until somebody has come in.',
-    'platform.allow_another_first_key(uuid,text,text,uuid)': 'Lets an interrupted creation be taken up again with a new first key.',
     'platform.move_organization(uuid,text,text,uuid,text,text)': 'Suspends, resumes and offboards, and raises the fence.',
     'platform.set_organization_limits(uuid,text,text,uuid,integer,integer,integer,integer)': 'Limits are set by the platform.',
     'platform.create_operator_key(uuid,uuid,text,text,bytea,text[],integer)': 'Keys of operators belong to no organization.',
