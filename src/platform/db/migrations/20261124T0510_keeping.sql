@@ -33,6 +33,8 @@ create table bss.outbox_event (
   primary key (organization_id, id)
 );
 create index outbox_event_pending on bss.outbox_event (organization_id, sequence) where status = 'pending';
+-- Finds the head of each aggregate's line.
+create index outbox_event_line on bss.outbox_event (organization_id, aggregate_id, sequence) where status = 'pending';
 create index outbox_event_set_aside on bss.outbox_event (organization_id, sequence) where status = 'set_aside';
 call sec.wall('bss.outbox_event', 'working');
 call sec.open_to_gateway('bss.outbox_event', 'select');
