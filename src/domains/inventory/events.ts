@@ -1,0 +1,35 @@
+// What has happened in the inventory.
+import Type from 'typebox'
+import { defineEvent } from '../../kernel/event.ts'
+import { idSchema, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
+import { LOT_STATUSES } from './rules.ts'
+import { closed, oneOf, orNull, type AdjustmentId, type TransferId } from './schema.ts'
+
+const place = { itemId: idSchema<ItemId>(), lotId: orNull(idSchema<LotId>()) }
+
+/** Goods came in: whoever waits for these items at this site may be served. */
+export const stockReceived = defineEvent('stock.received', 'site', Type.Object({
+  siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), receiptId: Type.String(), quantity: Type.String() }, closed)),
+}, closed))
+
+/** Stock was found, lost, counted or corrected; `change` is signed. */
+export const stockAdjusted = defineEvent('stock.adjusted', 'site', Type.Object({
+  siteId: idSchema<SiteId>(), adjustmentId: idSchema<AdjustmentId>(), reason: Type.String(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), change: Type.String() }, closed)),
+}, closed))
+
+/** Stock changed its place. `toSiteId` differs from `fromSiteId` when it left or reached another site. */
+export const stockMoved = defineEvent('stock.moved', 'site', Type.Object({
+  fromSiteId: idSchema<SiteId>(), toSiteId: idSchema<SiteId>(), transferId: idSchema<TransferId>(), isInTransit: Type.Boolean(),
+  lines: Type.Array(Type.Object({ ...place, fromLocationId: idSchema<LocationId>(), toLocationId: idSchema<LocationId>(), quantity: Type.String() }, closed)),
+}, closed))
+
+export const lotStatusChanged = defineEvent('lot.statusChanged', 'lot', Type.Object({
+  lotId: idSchema<LotId>(), itemId: idSchema<ItemId>(), from: oneOf(LOT_STATUSES), to: oneOf(LOT_STATUSES), reason: orNull(Type.String()),
+}, closed))
+
+export const BREAK_REASONS = ['lot', 'adjustment', 'reversal', 'expiry', 'overdue'] as const
+/** Lines of an order lost (part of) their promise; by so much they are backordered. Also written by the database (bss.tell_broken_promises). */
+export const promisesBroken = defineEvent('stock.promisesBroken', 'order', Type.Object({
+  orderId: idSchema<OrderId>(), reason: oneOf(BREAK_REASONS),
+  lines: Type.Array(Type.Object({ lineId: idSchema<OrderLineId>(), siteId: idSchema<SiteId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)),
+}, closed))

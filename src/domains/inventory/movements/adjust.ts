@@ -1,0 +1,109 @@
+// Adjustments and reversals: stock that is found to be other than the books say.
+import { newId, type ItemId, type LocationId, type LotId, type SiteId, type StockMoveId } from '../../../kernel/ids.ts'
+import { Problem } from '../../../kernel/problem.ts'
+import * as column from '../../../platform/db/row.ts'
+import { read, write } from '../../../platform/db/statement.ts'
+import type { Tx } from '../../../platform/db/tx.ts'
+import { stockAdjusted } from '../events.ts'
+import { lotIds, type NamedLot } from '../lots/store.ts'
+import type { LotNamed } from '../lots/contract.ts'
+import type { AdjustmentId } from '../schema.ts'
+import { getSite, virtualLocations } from '../sites/store.ts'
+import type { Adjustment, AdjustmentDraft, Reversal } from './contract.ts'
+import { numberOf, post, refuseLines, sitesOf, type BrokenPromise, type Move, type Posting } from './post.ts'
+
+type Writing = Tx<'write', 'inventory:read' | 'inventory:write' | 'stock:adjust'>
+
+const insert = write('stock:adjust', 'insert into bss.stock_adjustment (organization_id, id, number, site_id, reason, note) values ($1, $2, $3, $4, $5, $6)', {}, {
+  stock_adjustment_number_taken: ['conflict', 'There is an adjustment of this number already.', '/number'],
+  stock_adjustment_site_unknown: ['invalid', 'There is no such site.', '/siteId'],
+})
+
+interface LotRef {
+  readonly itemId: ItemId
+  readonly lotId?: LotId
+  readonly lot?: LotNamed
+}
+const namedOf = (line: LotRef): NamedLot[] => (line.lot === undefined ? [] : [{ ...line.lot, itemId: line.itemId }])
+
+/** The lot of each line, by id or by number; a number that is new becomes a lot. */
+export async function lotOfLines(tx: Tx<'write', 'inventory:read' | 'inventory:write'>, lines: readonly LotRef[]): Promise<(LotId | null)[]> {
+  refuseLines(lines.flatMap((line, index) => (line.lotId !== undefined && line.lot !== undefined ? [{ pointer: `/lines/${index}/lot`, code: 'two_lots', message: 'Give lotId or lot, not both.' }] : [])))
+  const idOf = await lotIds(tx, lines.flatMap(namedOf))
+  const found = lines.map((line) => namedOf(line).map(idOf)[0] ?? null)
+  refuseLines(lines.flatMap((line, index) => {
+    const expiresOn = line.lot?.expiresOn
+    const lot = found[index] ?? null
+    return expiresOn === undefined || lot === null || lot.expiresOn === expiresOn ? [] : [{ pointer: `/lines/${index}/lot/expiresOn`, code: 'lot_date_differs', message: `This lot expires on ${lot.expiresOn ?? 'no date'}.` }]
+  }))
+  return lines.map((line, index) => line.lotId ?? found[index]?.id ?? null)
+}
+
+/** Refuses lines whose location is not at the site. */
+export async function sameSite(tx: Tx<'read', 'inventory:read'>, siteId: SiteId, lines: readonly { readonly locationId: LocationId }[]): Promise<void> {
+  const named = lines.map((line, index) => ({ pointer: `/lines/${index}/locationId`, id: line.locationId }))
+  const sites = await sitesOf(tx, named)
+  refuseLines(named.filter(({ id }) => sites.get(id) !== siteId).map(({ pointer }) => ({ pointer, code: 'other_site', message: 'This location is at another site.' })))
+}
+
+const broken = (promises: readonly BrokenPromise[]) => promises.map(({ demandLineId, ...rest }) => ({ lineId: demandLineId, ...rest }))
+
+export async function adjustStock(tx: Writing, key: string, draft: AdjustmentDraft): Promise<Adjustment> {
+  const id = newId<'StockAdjustment'>()
+  const number = draft.number ?? numberOf('ADJ', id)
+  await tx.rows(insert, [id, number, draft.siteId, draft.reason, draft.note ?? null])
+  const { adjustment } = await virtualLocations(tx, draft.siteId)
+  await sameSite(tx, draft.siteId, draft.lines)
+  const lots = await lotOfLines(tx, draft.lines)
+  const moves = draft.lines.map((line, index): Move => {
+    const isLoss = line.change.startsWith('-')
+    const [fromLocationId, toLocationId] = isLoss ? [line.locationId, adjustment] : [adjustment, line.locationId]
+    return {
+      documentId: id, documentLineId: null, itemId: line.itemId, fromLocationId, toLocationId, lotId: lots[index] ?? null, quantity: isLoss ? line.change.slice(1) : line.change, occurredAt: draft.occurredAt ?? null,
+    }
+  })
+  const posted = await post(tx, { documentKind: 'adjustment', reason: draft.reason, key, moves, breaks: 'adjustment' })
+  tx.emit(stockAdjusted, draft.siteId, {
+    siteId: draft.siteId, adjustmentId: id, reason: draft.reason, lines: draft.lines.map((line, index) => ({ itemId: line.itemId, lotId: lots[index] ?? null, locationId: line.locationId, change: line.change })),
+  })
+  tx.changed({ entity: 'stock_adjustment', id, action: 'posted', after: { number, reason: draft.reason, lines: draft.lines } })
+  return { id, number, siteId: draft.siteId, reason: draft.reason, moveIds: posted.moveIds, brokenPromises: broken(posted.broken) }
+}
+
+const moveById = read('inventory:read', `
+  select m.id, m.item_id, m.lot_id, m.from_location_id, m.to_location_id, m.quantity, m.document_kind, m.document_id, m.document_line_id, m.reverses_id,
+         coalesce(f.virtual_role = 'transit', false) or coalesce(t.virtual_role = 'transit', false) as is_transit, case when f.kind = 'virtual' then t.site_id else f.site_id end as site_id
+    from bss.stock_move m
+    join bss.location f on f.organization_id = $1 and f.id = m.from_location_id
+    join bss.location t on t.organization_id = $1 and t.id = m.to_location_id
+   where m.organization_id = $1 and m.id = $2`, {
+  id: column.id<StockMoveId>(), itemId: column.id<ItemId>(), lotId: column.nullable(column.id<LotId>()), fromLocationId: column.id<LocationId>(), toLocationId: column.id<LocationId>(), quantity: column.quantity,
+  documentKind: column.oneOf(['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count'] as const), documentId: column.id<AdjustmentId>(), documentLineId: column.id(),
+  reversesId: column.nullable(column.id<StockMoveId>()), isTransit: column.bool, siteId: column.id<SiteId>(),
+})
+const takeBackReceived = write('inventory:write', 'update bss.receipt_line set received = received - $3::numeric where organization_id = $1 and id = $2', {})
+
+/** Posts the opposite of a move, under the same document. */
+export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId, reason: string): Promise<Reversal> {
+  const move = await tx.one('move', moveById, [moveId])
+  if (move.reversesId !== null) throw new Problem('conflict', 'A reversal is not reversed; post the move again.')
+  if (move.isTransit) throw new Problem('conflict', 'A leg of a transfer through transit is not reversed alone. Transfer the goods back.')
+  if (move.documentKind === 'shipment' || move.documentKind === 'return') throw new Problem('conflict', `This move belongs to a ${move.documentKind} and is undone there.`)
+  const posting: Posting = {
+    documentKind: move.documentKind, reason, key: `${key}:reversal`, breaks: 'reversal',
+    moves: [{
+      documentId: move.documentId, documentLineId: move.documentLineId, itemId: move.itemId, fromLocationId: move.toLocationId, toLocationId: move.fromLocationId, lotId: move.lotId,
+      quantity: move.quantity, occurredAt: null, reversesId: moveId,
+    }],
+  }
+  const { moveIds, broken: promises } = await post(tx, posting)
+  if (move.documentKind === 'receipt') await tx.rows(takeBackReceived, [move.documentLineId, move.quantity])
+  const site = await getSite(tx, move.siteId)
+  tx.emit(stockAdjusted, site.id, {
+    siteId: site.id, adjustmentId: move.documentId, reason: 'reversal', lines: [{ itemId: move.itemId, lotId: move.lotId, locationId: move.toLocationId, change: `-${move.quantity}` }],
+  })
+  tx.changed({ entity: 'stock_move', id: moveId, action: 'reversed', after: { reason } })
+  const [reversal] = moveIds
+  if (reversal === undefined) throw new Error('A posting of one move gave no id.')
+  return { moveId: reversal, reversesId: moveId, brokenPromises: broken(promises) }
+}
