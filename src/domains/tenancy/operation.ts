@@ -26,15 +26,18 @@ const setLimits = system(`select ${columns} from platform.set_organization_limit
 const asWire = ({ requestsPerSecond, burst, concurrentRequests, rowsPerExport, ...facts }: column.Row<typeof shape>): Organization => ({
   ...facts, limits: { requestsPerSecond, burst, concurrentRequests, rowsPerExport },
 })
-const call = async (database: Database, why: string, statement: SystemStatement<column.Row<typeof shape>>, params: readonly Param[]): Promise<Organization[]> =>
+type Organizations = SystemStatement<column.Row<typeof shape>>
+const look = async (database: Database, why: string, statement: Organizations, params: readonly Param[]): Promise<Organization[]> =>
   (await database.acrossOrganizations(why, (tx) => tx.call(statement, params))).map(asWire)
+const change = async (database: Database, ctx: Ctx<'platform:write'>, why: string, statement: Organizations, params: readonly Param[]): Promise<Organization> => {
+  const { actor, requestId } = ctx.facts
+  return theOne((await database.acrossOrganizations(why, (tx) => tx.change(ctx, statement, [actor.id, actor.name, requestId, ...params], (row) => row.id))).map(asWire))
+}
 /** A function of the platform answers with no row when there is no such organization. */
-const callOne = async (...args: Parameters<typeof call>): Promise<Organization> => {
-  const [organization] = await call(...args)
+function theOne([organization]: readonly Organization[]): Organization {
   if (organization === undefined) throw notFound('organization')
   return organization
 }
-const operator = ({ facts }: Ctx<'platform:write'>): readonly Param[] => [facts.actor.id, facts.actor.name, facts.requestId]
 
 export interface OrganizationQuery {
   readonly limit: number
@@ -44,18 +47,18 @@ export interface OrganizationQuery {
 export async function listOrganizations(database: Database, _ctx: Ctx<'platform:read'>, { limit, after, status }: OrganizationQuery): Promise<Page<Organization>> {
   const slug = after === undefined ? null : readCursor(after, 1)?.[0]
   if (slug === undefined) throw new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
-  return pageFrom(await call(database, 'the operator lists organizations', list, [slug, status, limit + 1]), limit, (row) => [row.slug])
+  return pageFrom(await look(database, 'the operator lists organizations', list, [slug, status, limit + 1]), limit, (row) => [row.slug])
 }
 
-export const getOrganization = (database: Database, _ctx: Ctx<'platform:read'>, id: OrganizationId): Promise<Organization> =>
-  callOne(database, 'the operator looks at an organization', get, [id])
+export const getOrganization = async (database: Database, _ctx: Ctx<'platform:read'>, id: OrganizationId): Promise<Organization> =>
+  theOne(await look(database, 'the operator looks at an organization', get, [id]))
 
 export const moveOrganization = (database: Database, ctx: Ctx<'platform:write'>, id: OrganizationId, to: OrganizationStatus, reason: string): Promise<Organization> =>
-  callOne(database, 'the operator moves an organization in its life cycle', move, [...operator(ctx), id, to, reason])
+  change(database, ctx, 'the operator moves an organization in its life cycle', move, [id, to, reason])
 
 export const setOrganizationLimits = (database: Database, ctx: Ctx<'platform:write'>, id: OrganizationId, limits: OrganizationLimits): Promise<Organization> =>
-  callOne(database, 'the operator sets the limits of an organization', setLimits, [
-    ...operator(ctx), id, limits.requestsPerSecond, limits.burst, limits.concurrentRequests, limits.rowsPerExport,
+  change(database, ctx, 'the operator sets the limits of an organization', setLimits, [
+    id, limits.requestsPerSecond, limits.burst, limits.concurrentRequests, limits.rowsPerExport,
   ])
 
 /** Makes the first Tenant Admin inside the new organization; making it again voids the earlier key. Identity knows how. */
@@ -72,17 +75,17 @@ const inside = (ctx: Ctx<'platform:write'>, organizationId: OrganizationId, oper
  */
 export async function createOrganization(database: Database, ctx: Ctx<'platform:write'>, draft: OrganizationDraft, seed: SeedFirstAdmin): Promise<NewOrganization> {
   const { slug, name, region, plan } = draft
-  const begun = await callOne(database, 'the operator creates an organization', create, [...operator(ctx), newId(), slug, name, region ?? 'eu', plan ?? 'standard'])
+  const begun = await change(database, ctx, 'the operator creates an organization', create, [newId(), slug, name, region ?? 'eu', plan ?? 'standard'])
   const firstKey = await database.write(inside(ctx, begun.id, 'tenancy.createOrganization'), async (tx) => {
     // Somebody who repeats the request at the same moment waits here, and makes the key of the slower one void.
     if (!(await holdProvisioning(tx))) throw new Problem('conflict', 'This organization was opened by somebody else in the meantime.')
     return seed(tx)
   })
-  return { organization: await callOne(database, 'the operator opens an organization', activate, [...operator(ctx), begun.id, firstKey.id]), firstKey }
+  return { organization: await change(database, ctx, 'the operator opens an organization', activate, [begun.id, firstKey.id]), firstKey }
 }
 
 /** Another first key when the first was lost on its way; the lost one is void. Refused once anybody of the organization has come in. */
 export async function renewFirstKey(database: Database, ctx: Ctx<'platform:write'>, id: OrganizationId, seed: SeedFirstAdmin): Promise<NewOrganization> {
-  const organization = await callOne(database, 'the operator replaces a first key that nobody received', allowAnotherFirstKey, [...operator(ctx), id])
+  const organization = await change(database, ctx, 'the operator replaces a first key that nobody received', allowAnotherFirstKey, [id])
   return { organization, firstKey: await database.write(inside(ctx, id, 'tenancy.renewFirstKey'), seed) }
 }

@@ -80,7 +80,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: (ctx, work) => readWork(doors, ctx, work),
     fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),
     command: (ctx, command) => runCommand(doors, ctx, command),
-    acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why))),
+    acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why, (organizationId, lsn) => doors.replicas.wrote(organizationId, lsn)))),
     health: () => databaseHealth(doors),
     findCredential: (digest) => findCredential(doors.primary, digest),
     noteCredentialUse: (digest) => noteCredentialUse(doors.primary, digest),

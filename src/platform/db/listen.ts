@@ -31,13 +31,15 @@ export interface RevocationOptions {
   readonly secret: Uint8Array
   readonly log: Log
   readonly principals: Revocations
+  /** A clock that only runs forward; the process's own by default. */
+  readonly nowMs?: () => number
 }
 
 /** Tells `principals` what to forget until it is stopped. `started` settles after the first attempt to listen. */
-export function onRevoked({ url, secret, log, principals }: RevocationOptions): { readonly started: Promise<void>; stop(): Promise<void> } {
+export function onRevoked({ url, secret, log, principals, nowMs = () => performance.now() }: RevocationOptions): { readonly started: Promise<void>; stop(): Promise<void> } {
   const user = 'bss_app'
   const config = wireConfig({ url, user, password: rolePassword(secret, user), size: 1, applicationName: 'blue-ship-sync revocations' })
-  const feed = new RevocationFeed(config, principals, log)
+  const feed = new RevocationFeed(config, principals, log, nowMs)
   return { started: feed.started, stop: () => feed.close() }
 }
 
@@ -45,6 +47,7 @@ class RevocationFeed {
   readonly #config: pg.ClientConfig
   readonly #sink: Revocations
   readonly #log: Log
+  readonly #nowMs: () => number
   readonly #timer: NodeJS.Timeout
   readonly #started: Promise<void>
   #wire: Wire | null = null
@@ -56,9 +59,10 @@ class RevocationFeed {
   #hasMore = false
   #isClosed = false
 
-  constructor(config: pg.ClientConfig, sink: Revocations, log: Log) {
+  constructor(config: pg.ClientConfig, sink: Revocations, log: Log, nowMs: () => number) {
     this.#config = config
     this.#log = log
+    this.#nowMs = nowMs
     this.#sink = sink
     sink.pause(true) // Until the first answer: what happens between a look-up and the start of listening would never be heard of.
     this.#timer = setInterval(() => {
@@ -112,7 +116,7 @@ class RevocationFeed {
       const [position, entries] = result?.rows[0] ?? []
       this.#take(JSON.parse(entries ?? '[]'))
       this.#position = position ?? this.#position
-      this.#heardAtMs = performance.now()
+      this.#heardAtMs = this.#nowMs()
     } finally {
       clearTimeout(deadline)
     }
@@ -147,7 +151,7 @@ class RevocationFeed {
 
   #judge(): void {
     if (this.#isClosed) return
-    const isPaused = performance.now() - this.#heardAtMs > SILENT_AFTER_MS
+    const isPaused = this.#nowMs() - this.#heardAtMs > SILENT_AFTER_MS
     if (isPaused === this.#isPaused) return
     this.#isPaused = isPaused
     if (isPaused) this.#log.warn({}, 'Nothing was heard of revocations for five seconds: no key is remembered until it is.')

@@ -14,7 +14,7 @@ describe('authority', () => {
       const held: readonly Permission[] = ROLES[name].permissions
       const effective = effectivePermissions(held, wanted)
       expect(effective.every((each) => held.includes(each) && (wanted === null || wanted.some((scope) => scope === each)))).toBe(true)
-      if (wanted === null) expect(effective).toEqual(held)
+      expect(wanted === null ? effective : held).toEqual(held)
     }))
   })
   it('nobody but a whole Tenant Admin hands on what he does not hold', () => {
@@ -26,7 +26,9 @@ describe('authority', () => {
     }))
   })
   it('nobody of a tenant hands on a permission of the platform', () => {
-    fc.assert(fc.property(caller, (grantor) => expect(beyondReach(grantor, ['platform:read', 'platform:write'])).toHaveLength(2)))
+    fc.assert(fc.property(caller, (grantor) => {
+      expect(beyondReach(grantor, ['platform:read', 'platform:write'])).toHaveLength(2)
+    }))
   })
 })
 
@@ -34,15 +36,14 @@ const admins: fc.Arbitrary<readonly Admin[]> = fc.array(fc.array(fc.uuid(), { ma
 
 describe('the last Tenant Admin', () => {
   it('one who can enter is never taken away when no other is left who can', () => {
-    fc.assert(fc.property(admins, fc.nat(), fc.nat(), (list, account, key) => {
+    fc.assert(fc.property(admins, fc.nat(), (list, account) => {
       const chosen = list[account % Math.max(1, list.length)]
       if (chosen === undefined) return
       const others = list.filter((each) => each !== chosen)
       const couldEnter = list.some(({ keyIds }) => keyIds.length > 0)
       const othersCanEnter = others.some(({ keyIds }) => keyIds.length > 0)
       expect(isAdminLeft(list, { accountId: chosen.accountId })).toBe(others.length > 0 && (othersCanEnter || !couldEnter))
-      const keyId = chosen.keyIds[key % Math.max(1, chosen.keyIds.length)]
-      if (keyId !== undefined) expect(isAdminLeft(list, { keyId })).toBe(othersCanEnter || chosen.keyIds.length > 1)
+      for (const keyId of chosen.keyIds) expect(isAdminLeft(list, { keyId })).toBe(othersCanEnter || chosen.keyIds.length > 1)
     }))
   })
 })
