@@ -88,7 +88,7 @@ async function placeEach(database: Database, ctx: BulkCtx, group: readonly Entry
   }
 }
 
-async function* placeAll(database: Database, ctx: BulkCtx, lines: AsyncIterable<Line<BulkOrder>>): AsyncGenerator<PlacedLine> {
+async function* placeAll(database: Database, ctx: BulkCtx, lines: AsyncIterable<Line<BulkOrder>, unknown, unknown>): AsyncGenerator<PlacedLine, void, void> {
   let group: Entry[] = []
   let waiting: PlacedLine[] = []
   let lineCount = 0

@@ -1,0 +1,127 @@
+// The list of orders as statements: one text for each combination of filters and sort order that is really used, so that each has
+// a plan of its own; one text with all conditions would have to fit every organization and every question, and fits none.
+import type { PartyId } from '../../../kernel/ids.ts'
+import { Problem } from '../../../kernel/problem.ts'
+import { pageFrom, readCursor } from '../../../kernel/page.ts'
+import { read } from '../../../platform/db/statement.ts'
+import type { Tx } from '../../../platform/db/tx.ts'
+import type { Order, OrderSummary } from '../document/contract.ts'
+import { HEAD, HEAD_FROM, headShape, LINES, orderShape } from '../document/store.ts'
+import type { ORDER_SORTS } from './contract.ts'
+
+export interface OrderFilter {
+  readonly status?: string
+  readonly customerId?: PartyId
+  readonly siteId?: string
+  readonly itemId?: string
+  readonly orderedFrom?: string
+  readonly orderedUntil?: string
+  readonly requestedFrom?: string
+  readonly requestedTo?: string
+  readonly promisedFrom?: string
+  readonly promisedTo?: string
+  readonly isHeld?: boolean
+  readonly isBackordered?: boolean
+}
+export interface Wanted {
+  readonly filter: OrderFilter
+  readonly q?: string | undefined
+  readonly sort: (typeof ORDER_SORTS)[number]
+  readonly limit: number
+  readonly after?: string | undefined
+}
+
+/** Conditions by filter; `?` becomes the parameter. All operators are leakproof, or the indexes would be of no use behind the wall. */
+const CONDITIONS = {
+  status: 'o.status = ?',
+  customerId: 'o.customer_id = ?::uuid',
+  siteId: 'o.site_id = ?::uuid',
+  itemId: 'o.id in (select l.order_id from bss.sales_order_line l where l.organization_id = $1 and l.item_id = ?::uuid)',
+  orderedFrom: 'o.ordered_at >= ?::timestamptz',
+  orderedUntil: 'o.ordered_at < ?::timestamptz',
+  requestedFrom: 'o.requested_on >= ?::date',
+  requestedTo: 'o.requested_on <= ?::date',
+  promisedFrom: 'o.promised_on >= ?::date',
+  promisedTo: "coalesce(o.promised_on, 'infinity'::date) <= ?::date",
+} as const
+const FLAGS = { isHeld: 'o.is_held', isBackordered: 'o.is_backordered' } as const
+const isName = (name: string): name is keyof typeof CONDITIONS => Object.hasOwn(CONDITIONS, name)
+const isFlag = (name: string): name is keyof typeof FLAGS => Object.hasOwn(FLAGS, name)
+
+interface SortKey {
+  readonly sql: string
+  readonly cast: string
+  readonly pattern: RegExp
+  readonly of: (row: OrderSummary) => string
+}
+const DATE = /^([0-9]{4}-[0-9]{2}-[0-9]{2}|infinity)$/
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const SORTS = {
+  orderedAt: { sql: 'o.ordered_at', cast: 'timestamptz', pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$/, of: (row) => row.orderedAt },
+  requestedOn: { sql: 'o.requested_on', cast: 'date', pattern: DATE, of: (row) => row.requestedOn },
+  promisedOn: { sql: "coalesce(o.promised_on, 'infinity'::date)", cast: 'date', pattern: DATE, of: (row) => row.promisedOn ?? 'infinity' },
+  number: { sql: 'o.number', cast: 'text', pattern: /^[^\0]{1,60}$/, of: (row) => row.number },
+} as const satisfies Readonly<Record<string, SortKey>>
+const isSort = (name: string): name is keyof typeof SORTS => Object.hasOwn(SORTS, name)
+
+const cursorRefused = (): Problem => new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
+
+function textOf(wanted: Wanted, columns: string): { text: string; params: (string | number)[]; key: SortKey } {
+  const params: (string | number)[] = []
+  const bind = (value: string | number): string => `$${params.push(value) + 1}`
+  const conditions: string[] = []
+  for (const [name, value] of Object.entries(wanted.filter)) {
+    if (isName(name) && typeof value === 'string') conditions.push(CONDITIONS[name].replace('?', () => bind(value)))
+    if (isFlag(name) && typeof value === 'boolean') conditions.push(value ? FLAGS[name] : `not ${FLAGS[name]}`)
+  }
+  if (wanted.q !== undefined) {
+    // Two index ranges instead of a pattern: a prefix is all text from itself up to itself followed by the last character there is.
+    const [from, to] = [bind(wanted.q), bind(`${wanted.q}\u{10ffff}`)]
+    conditions.push(`o.id in (select n.id from bss.sales_order n where n.organization_id = $1 and n.number >= ${from} and n.number <= ${to}
+      union all select e.id from bss.sales_order e where e.organization_id = $1 and e.external_ref >= ${from} and e.external_ref <= ${to})`)
+  }
+  const isDescending = wanted.sort.startsWith('-')
+  const name = isDescending ? wanted.sort.slice(1) : wanted.sort
+  const key: SortKey = SORTS[isSort(name) ? name : 'orderedAt']
+  if (wanted.after !== undefined) {
+    const [value, id] = readCursor(wanted.after, 2) ?? []
+    if (typeof value !== 'string' || typeof id !== 'string' || !key.pattern.test(value) || !UUID.test(id)) throw cursorRefused()
+    conditions.push(`(${key.sql}, o.id) ${isDescending ? '<' : '>'} (${bind(value)}::${key.cast}, ${bind(id)}::uuid)`)
+  }
+  const where = conditions.map((condition) => ` and ${condition}`).join('')
+  const direction = isDescending ? 'desc' : 'asc'
+  // The page is cut first and joined afterwards, so that the names of customers and sites are looked up for its rows only.
+  const text = `with page as materialized (select o.* from bss.sales_order o where o.organization_id = $1${where} order by ${key.sql} ${direction}, o.id ${direction} limit ${bind(wanted.limit + 1)}::int)
+    select ${columns} ${HEAD_FROM.replace('bss.sales_order o', 'page o')} where o.organization_id = $1 order by ${key.sql} ${direction}, o.id ${direction}`
+  return { text, params, key }
+}
+
+const summaryStatement = (text: string) => read('orders:read', text, headShape)
+const wholeStatement = (text: string) => read('orders:read', text, orderShape)
+const summaries = new Map<string, ReturnType<typeof summaryStatement>>()
+const wholes = new Map<string, ReturnType<typeof wholeStatement>>()
+function remembered<S>(known: Map<string, S>, text: string, make: (text: string) => S): S {
+  const found = known.get(text)
+  if (found !== undefined) return found
+  const made = make(text)
+  known.set(text, made)
+  return made
+}
+
+/** The statement and parameters of one page of orders without their lines. */
+export function orderPage(wanted: Wanted) {
+  const { text, params, key } = textOf(wanted, HEAD)
+  return {
+    statement: remembered(summaries, text, summaryStatement), params,
+    page: (rows: OrderSummary[]): { items: OrderSummary[]; nextCursor: string | null } => {
+      const page = pageFrom(rows, wanted.limit, (row) => [key.of(row), row.id])
+      return { items: [...page.items], nextCursor: page.nextCursor }
+    },
+  }
+}
+
+/** A page of orders with their lines, for exports. */
+export async function wholeOrders(tx: Tx<'read', 'orders:read'>, wanted: Wanted): Promise<{ items: readonly Order[]; nextCursor: string | null }> {
+  const { text, params, key } = textOf(wanted, `${HEAD}, ${LINES}`)
+  return pageFrom(await tx.rows(remembered(wholes, text, wholeStatement), params), wanted.limit, (row) => [key.of(row), row.id])
+}
