@@ -1,7 +1,7 @@
 // Where the server is and which key opens it: options first, then the environment, then what `npm start` left in the data folder.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { fetchSender, type FetchSenderOptions, type Sender } from '../kernel/client.ts'
+import { ApiError, fetchSender, type FetchSenderOptions, type Sender } from '../kernel/client.ts'
 import { isList, isRecord } from '../kernel/json.ts'
 import { CliError, EXIT, usageError } from './exit.ts'
 import { nearest } from './nearest.ts'
@@ -71,7 +71,7 @@ export async function connect(world: World, options: ConnectionOptions, asOperat
   const url = (options.url ?? world.env['BSS_URL'] ?? demo?.baseUrl ?? DEFAULT_URL).replace(/\/+$/, '')
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw usageError(`"${url}" is not an http:// or https:// address.`)
   const found = given !== undefined ? { key: given, from: options.key === undefined ? 'BSS_KEY' : '--key' } : demoKey(demo, options, asOperator)
-  const sender = fetchSender({ baseUrl: url, token: found.key, signal: world.signal, ...sending })
+  const sender = naming(url, fetchSender({ baseUrl: url, token: found.key, signal: world.signal, ...sending }))
   return { url, key: found.key, from: found.from, sender }
 }
 
@@ -93,4 +93,16 @@ function demoKey(demo: Demo | null, options: ConnectionOptions, asOperator: bool
   const key = organization.keys[role]
   if (key === undefined) throw usageError(`demo.json has no key for the role "${role}" in ${organization.slug}.`, `It has ${Object.keys(organization.keys).join(', ')}.`)
   return { key, from: `${demo.path} (${organization.slug}, ${role})` }
+}
+
+/** Which server did not answer is what a person asks first. */
+function naming(url: string, sender: Sender): Sender {
+  return async (request) => {
+    try {
+      return await sender(request)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 0) throw error
+      throw new ApiError({ status: 0, code: error.code, detail: `No server answers at ${url}.`, errors: [], requestId: null, retryAfterSeconds: null }, error.cause)
+    }
+  }
 }

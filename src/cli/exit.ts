@@ -42,17 +42,17 @@ export interface Failure {
 }
 
 /** What is said about any failure, and how the run ends because of it. Never a stack trace: `BSS_DEBUG=1` shows it. */
-export function failureOf(error: unknown, url: string | null): Failure {
+export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return { exitCode: error.exitCode, lines: [error.message, ...(error.hint === null ? [] : [error.hint])] }
   if (error instanceof TabularError) return { exitCode: EXIT.failed, lines: [error.message] }
-  if (error instanceof ApiError) return apiFailureOf(error, url)
+  if (error instanceof ApiError) return apiFailureOf(error)
   if (error instanceof Error && error.name === 'AbortError') return { exitCode: EXIT.interrupted, lines: ['Stopped.'] }
   return { exitCode: EXIT.failed, lines: [`Something unexpected happened: ${error instanceof Error ? error.message : String(error)}`, 'Run it again with BSS_DEBUG=1 to see where.'] }
 }
 
-function apiFailureOf(error: ApiError, url: string | null): Failure {
+function apiFailureOf(error: ApiError): Failure {
   if (error.status === 0) {
-    return { exitCode: EXIT.unreachable, lines: [`No server answers at ${url ?? 'the address given'}.`, 'Start one with `npm start`, or say where it is with --url or BSS_URL.'] }
+    return { exitCode: EXIT.unreachable, lines: [error.detail, 'Start one with `npm start`, or say where it is with --url or BSS_URL.'] }
   }
   const faults = error.errors.map((fault) => `  ${fault.pointer === '' ? 'the body' : fault.pointer}: ${fault.message} (${fault.code})`)
   const request = error.requestId === null ? [] : [`  request ${error.requestId}`]

@@ -30,7 +30,7 @@ export async function run(program: Program, world: World, argv: readonly string[
       return EXIT.interrupted
     }
     if (world.env['BSS_DEBUG'] === '1' && error instanceof Error) world.talk.write(`${error.stack ?? ''}\n`)
-    const failure = failureOf(error, world.env['BSS_URL'] ?? null)
+    const failure = failureOf(error)
     world.talk.write(`bss: ${failure.lines.join('\n')}\n`)
     return failure.exitCode
   }

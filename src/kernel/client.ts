@@ -10,7 +10,7 @@ type Exact<T> = { [K in keyof T]: T[K] }
 /** A part of the call: absent when the operation has none, optional when everything in it is. */
 type Part<Name extends string, S> = S extends Type.TSchema ? ({} extends Type.Static<S> ? { readonly [K in Name]?: Type.Static<S> } : { readonly [K in Name]: Type.Static<S> }) : unknown
 type BodyPart<O extends Operation> = O['lines'] extends true
-  ? { readonly lines: AsyncIterable<BodyOf<O>> | Iterable<BodyOf<O>> }
+  ? { readonly lines: AsyncIterable<BodyOf<O>, unknown, unknown> | Iterable<BodyOf<O>> }
   : O['body'] extends Type.TSchema ? { readonly body: BodyOf<O> } : unknown
 type BodyOf<O extends Operation> = O['body'] extends Type.TSchema ? Type.Static<O['body']> : never
 type KeyPart<O extends Operation> = O['method'] extends 'GET' ? unknown : O['lines'] extends true ? unknown : { readonly idempotencyKey?: string }
@@ -19,7 +19,7 @@ type MatchPart<O extends Operation> = O['ifMatch'] extends true ? { readonly ifM
 
 /** What a method takes: exactly the fields its operation has. */
 export type CallOf<O extends Operation> = Exact<Part<'params', O['params']> & Part<'query', O['query']> & BodyPart<O> & KeyPart<O> & MatchPart<O>>
-export type ResultOf<O extends Operation> = O['lines'] extends true ? AsyncIterable<Type.Static<O['returns']>> : Promise<O['status'] extends 204 ? undefined : Type.Static<O['returns']>>
+export type ResultOf<O extends Operation> = O['lines'] extends true ? AsyncIterable<Type.Static<O['returns']>, unknown, unknown> : Promise<O['status'] extends 204 ? undefined : Type.Static<O['returns']>>
 export type Client<A extends Api> = {
   readonly [K in keyof A]: {} extends CallOf<A[K]> ? (call?: CallOf<A[K]>) => ResultOf<A[K]> : (call: CallOf<A[K]>) => ResultOf<A[K]>
 }
@@ -29,7 +29,7 @@ export interface AnyCall {
   readonly params?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
-  readonly lines?: AsyncIterable<unknown> | Iterable<unknown>
+  readonly lines?: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown>
   readonly idempotencyKey?: string
   readonly ifMatch?: number
 }
@@ -60,7 +60,7 @@ export async function plainCall(name: string, operation: Operation, call: AnyCal
 }
 
 /** The same for an operation with `lines`. */
-export async function* streamCall(name: string, operation: Operation, call: AnyCall, sender: Sender): AsyncGenerator<unknown> {
+export async function* streamCall(name: string, operation: Operation, call: AnyCall, sender: Sender): AsyncGenerator<unknown, void, void> {
   const headers = { 'content-type': 'application/x-ndjson' }
   const sending = { isOver: false }
   try {
@@ -79,7 +79,7 @@ export async function* streamCall(name: string, operation: Operation, call: AnyC
 const CHUNK_CHARS = 16_384
 
 /** Lines gathered into pieces of a decent size: a write per line would cost more than the line. */
-async function* ndjsonOf(values: AsyncIterable<unknown> | Iterable<unknown>, sending: { readonly isOver: boolean }): AsyncGenerator<string> {
+async function* ndjsonOf(values: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown>, sending: { readonly isOver: boolean }): AsyncGenerator<string, void, void> {
   if (Symbol.asyncIterator in values) {
     // The next value may be long in coming; what is there goes out at once.
     for await (const value of values) {
@@ -99,7 +99,7 @@ async function* ndjsonOf(values: AsyncIterable<unknown> | Iterable<unknown>, sen
   if (chunk !== '') yield chunk
 }
 
-async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(pieces: AsyncIterable<Uint8Array, unknown, unknown>): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   for await (const piece of pieces) {

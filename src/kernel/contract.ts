@@ -53,9 +53,9 @@ export interface Input<O extends Operation> {
   readonly params: StaticOf<O['params']>
   readonly query: StaticOf<O['query']>
   readonly body: O['lines'] extends true ? undefined : StaticOf<O['body']>
-  readonly lines: O['lines'] extends true ? AsyncIterable<Line<StaticOf<O['body']>>> : undefined
+  readonly lines: O['lines'] extends true ? AsyncIterable<Line<StaticOf<O['body']>>, unknown, unknown> : undefined
   /** Row version from If-Match. */
   readonly expectedVersion: O['ifMatch'] extends true ? number : undefined
 }
-export type Output<O extends Operation> = O['lines'] extends true ? AsyncIterable<Type.Static<O['returns']>> : Promise<Type.Static<O['returns']>>
+export type Output<O extends Operation> = O['lines'] extends true ? AsyncIterable<Type.Static<O['returns']>, unknown, unknown> : Promise<Type.Static<O['returns']>>
 export type Handlers<A extends Api> = { readonly [K in keyof A]: (input: Input<A[K]>) => Output<A[K]> }

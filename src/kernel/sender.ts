@@ -10,7 +10,7 @@ export interface SendRequest {
   /** Path and query, `/api/v1/orders?limit=10`. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | AsyncIterable<string> | null
+  readonly body: string | AsyncIterable<string, unknown, unknown> | null
   /** Doing it twice is the same as doing it once. */
   readonly isRepeatable: boolean
 }
@@ -19,7 +19,7 @@ export interface SendResponse {
   readonly header: (name: string) => string | null
   readonly text: () => Promise<string>
   /** The body in pieces, for streams. */
-  readonly pieces: () => AsyncIterable<Uint8Array>
+  readonly pieces: () => AsyncIterable<Uint8Array, unknown, unknown>
 }
 /** Carries a request over. Resolves with any answer below 400; throws `ApiError` for the others. */
 export type Sender = (request: SendRequest) => Promise<SendResponse>
@@ -131,7 +131,7 @@ function answerOf(response: Response): SendResponse {
   return { status: response.status, header: (name) => response.headers.get(name), text: () => response.text(), pieces: () => piecesOf(response) }
 }
 
-async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
+async function* piecesOf(response: Response): AsyncGenerator<Uint8Array, void, void> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
   try {
@@ -147,7 +147,7 @@ async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {
 }
 
 /** Pulls one piece at a time, so that memory stays bounded by the slower side. */
-function streamOf(pieces: AsyncIterable<string>): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(pieces: AsyncIterable<string, unknown, unknown>): ReadableStream<Uint8Array<ArrayBuffer>> {
   const iterator = pieces[Symbol.asyncIterator]()
   const encoder = new TextEncoder()
   return new ReadableStream(

@@ -19,16 +19,16 @@ export interface Numbered<T> {
  * lines with the same `keyOf` never share a batch, so that the second sees what the first did.
  */
 export async function* inBatches<T, A>(
-  lines: AsyncIterable<Line<T>>,
+  lines: AsyncIterable<Line<T>, unknown, unknown>,
   keyOf: (value: T) => string | null,
   check: (value: T) => Refused | null,
   refuse: (line: number, refused: Refused) => A,
   store: (batch: readonly Numbered<T>[]) => Promise<ReadonlyMap<number, A>>,
-): AsyncGenerator<A> {
+): AsyncGenerator<A, void, void> {
   let batch: Numbered<T>[] = []
   let order: (number | A)[] = []
   const keys = new Set<string>()
-  async function* flush(): AsyncGenerator<A> {
+  async function* flush(): AsyncGenerator<A, void, void> {
     const answers = batch.length === 0 ? new Map<number, A>() : await store(batch)
     for (const entry of order) {
       if (typeof entry !== 'number') yield entry

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
 import { idSchema, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
 import { LOT_STATUSES } from './rules.ts'
-import { closed, oneOf, orNull, type AdjustmentId, type TransferId } from './schema.ts'
+import { closed, oneOf, orNull, type TransferId } from './schema.ts'
 
 const place = { itemId: idSchema<ItemId>(), lotId: orNull(idSchema<LotId>()) }
 
@@ -14,7 +14,7 @@ export const stockReceived = defineEvent('stock.received', 'site', Type.Object({
 
 /** Stock was found, lost, counted or corrected; `change` is signed. */
 export const stockAdjusted = defineEvent('stock.adjusted', 'site', Type.Object({
-  siteId: idSchema<SiteId>(), adjustmentId: idSchema<AdjustmentId>(), reason: Type.String(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), change: Type.String() }, closed)),
+  siteId: idSchema<SiteId>(), documentId: Type.String({ description: 'the adjustment, or the document whose move was reversed' }), reason: Type.String(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), change: Type.String() }, closed)),
 }, closed))
 
 /** Stock changed its place. `toSiteId` differs from `fromSiteId` when it left or reached another site. */

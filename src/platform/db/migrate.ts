@@ -28,7 +28,7 @@ export async function collectMigrations(source: string = SOURCE): Promise<Migrat
   }
   return found
 }
-async function* sqlFiles(folder: string): AsyncGenerator<string> {
+async function* sqlFiles(folder: string): AsyncGenerator<string, void, void> {
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (entry.isFile() && entry.name.endsWith('.sql') && basename(entry.parentPath) === 'migrations') yield join(entry.parentPath, entry.name)
   }

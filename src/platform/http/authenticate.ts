@@ -36,7 +36,14 @@ export class Authentication {
     if (known === null) return this.#refuse(address)
     const wait = known === undefined ? this.#limits.failureWaitSeconds(address) : null
     if (wait !== null) return tooManyFailures(wait)
-    return this.#principals.lookUp(name, token, address).then((principal) => principal ?? this.#refuse(address))
+    return this.#principals.lookUp(name, token, address).then(
+      (principal) => principal ?? this.#refuse(address),
+      (error: unknown) => {
+        // A key of a suspended organization is never remembered, so each attempt costs a look-up: they are bounded like wrong keys.
+        if (error instanceof Problem && error.code === 'forbidden') this.#limits.countFailure(address)
+        throw error
+      },
+    )
   }
 
   #refuse(address: string): Problem {

@@ -18,11 +18,11 @@ interface Cut {
   readonly bytes: Buffer | null
 }
 
-async function* counted(raw: IncomingMessage, bytesMax: number): AsyncGenerator<Buffer> {
+async function* counted(raw: IncomingMessage, bytesMax: number): AsyncGenerator<Buffer, void, void> {
   let total = 0
   try {
     // A handler that stops early must not tear down the socket its answer goes through.
-    const chunks: AsyncIterable<unknown> = raw.iterator({ destroyOnReturn: false })
+    const chunks: AsyncIterable<unknown, unknown, unknown> = raw.iterator({ destroyOnReturn: false })
     for await (const chunk of chunks) {
       if (!Buffer.isBuffer(chunk)) continue
       total += chunk.length
@@ -55,7 +55,7 @@ class Collector {
   }
 }
 
-async function* cutLines(chunks: AsyncIterable<Buffer>, lineMax: number): AsyncGenerator<Cut> {
+async function* cutLines(chunks: AsyncIterable<Buffer, unknown, unknown>, lineMax: number): AsyncGenerator<Cut, void, void> {
   const collector = new Collector(lineMax)
   let line = 1
   for await (const chunk of chunks) {
@@ -75,7 +75,7 @@ const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte ===
 const notAList = (): Problem => new Problem('bad_request', 'The body is not a JSON array.', { errors: [{ pointer: '', code: 'json', message: 'Send a JSON array, or one JSON value per line.' }] })
 
 /** Cuts `[a, b, c]` at the commas of its own level. The entries themselves are judged by the JSON parser later. */
-async function* cutArray(chunks: AsyncIterable<Buffer>, lineMax: number): AsyncGenerator<Cut> {
+async function* cutArray(chunks: AsyncIterable<Buffer, unknown, unknown>, lineMax: number): AsyncGenerator<Cut, void, void> {
   const collector = new Collector(lineMax)
   let line = 1
   let depth = 0
@@ -117,7 +117,7 @@ const isBlank = (bytes: Buffer): boolean => bytes.every(isSpace)
 const refused = (line: number, code: string, pointer: string, message: string): Line<never> => ({ line, refused: { code, pointer, message } })
 
 /** The lines of a body: parsed and valid, or refused with the reason. Blank lines are counted and skipped. */
-export async function* linesOf(raw: IncomingMessage, isNdjson: boolean, checked: Checked, limits: LineLimits): AsyncGenerator<Line<unknown>> {
+export async function* linesOf(raw: IncomingMessage, isNdjson: boolean, checked: Checked, limits: LineLimits): AsyncGenerator<Line<unknown>, void, void> {
   const chunks = counted(raw, limits.streamBytesMax)
   const cuts = isNdjson ? cutLines(chunks, limits.lineBytesMax) : cutArray(chunks, limits.lineBytesMax)
   for await (const { line, bytes } of cuts) {

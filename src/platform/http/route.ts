@@ -12,7 +12,7 @@ export interface AnyInput {
   readonly params: unknown
   readonly query: unknown
   readonly body: unknown
-  readonly lines: AsyncIterable<Line<unknown>> | undefined
+  readonly lines: AsyncIterable<Line<unknown>, unknown, unknown> | undefined
   readonly expectedVersion: number | undefined
 }
 

@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 import { explain } from './explain.ts'
 import type { Route } from './route.ts'
 
-const isIterable = (value: unknown): value is AsyncIterable<unknown> => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+const isIterable = (value: unknown): value is AsyncIterable<unknown, unknown, unknown> => typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
 /** Resolves when the client can take more, or is gone. */
 const drained = (raw: FastifyReply['raw']): Promise<void> =>

@@ -67,7 +67,7 @@ async function tend(database: Database, tidy: (organizationId: OrganizationId) =
   }
 }
 
-async function* everyOrganization(database: Database): AsyncGenerator<OrganizationId> {
+async function* everyOrganization(database: Database): AsyncGenerator<OrganizationId, void, void> {
   let after: OrganizationId | null = null
   for (;;) {
     const page: OrganizationId[] = await database.organizationsToTend(after, PAGE)

@@ -12,8 +12,7 @@ export const COLUMNS = ['InvoiceNo', 'StockCode', 'Description', 'Quantity', 'In
 export const REASONS = {
   not_goods: 'The code stands for a service, a fee, a discount, a voucher or a sample, not for goods in stock.',
   not_an_order: 'The document is neither an invoice nor a cancellation (bad debt written off).',
-  stock_correction: 'No customer and no price: stock written off or found, not an order.',
-  no_matching_order: 'The goods it cancels were not ordered by this customer in this file, or were cancelled before.',
+  no_matching_order: 'The customer has no open order of these goods left that it could cancel.',
 } as const
 /** Refusals of lines that make no sense. The real file has none of them. */
 export const FAULTS = {
@@ -42,8 +41,10 @@ export interface SaleFields {
 }
 export type Meaning =
   | ({ readonly kind: 'sale' } & SaleFields)
-  /** Like a sale, but nobody bought and nothing was paid: a correction unless its invoice has real sales. */
+  /** Like a sale, but nobody bought and nothing was paid: stock that was found, unless its invoice has real sales. */
   | ({ readonly kind: 'unpaid' } & SaleFields)
+  /** Stock that was thrown away, lost or damaged: a quantity below zero without customer and price. */
+  | ({ readonly kind: 'writeOff' } & SaleFields)
   | ({ readonly kind: 'cancellation' } & SaleFields)
   | { readonly kind: 'refused'; readonly reason: Reason }
 
@@ -73,6 +74,6 @@ export function meaningOf(fields: readonly string[]): Meaning {
   const named = customerOf(customerText)
   const sale = { invoice, code, quantity: quantityText.trim().replace(/^-/, ''), unitPrice: priceText.trim(), customer: named === '' ? walkInOf(country) : named, country, at }
   if (/^C/i.test(invoice)) return quantity < 0n ? { kind: 'cancellation', ...sale } : refused('bad_quantity')
-  if (quantity < 0n) return named === '' && price === 0n ? refused('stock_correction') : refused('bad_quantity')
+  if (quantity < 0n) return named === '' && price === 0n ? { kind: 'writeOff', ...sale } : refused('bad_quantity')
   return { kind: named === '' && price === 0n ? 'unpaid' : 'sale', ...sale }
 }

@@ -21,8 +21,8 @@ export interface Survey {
   /** Customer code → name of the country of its first line. */
   readonly customers: ReadonlyMap<string, string>
   readonly lastLines: ReadonlyMap<string, number>
-  readonly invoices: number
-  readonly cancellations: number
+  /** Lines of cancellations; the others are the rest of `rows`. */
+  readonly cancellationLines: number
   readonly firstAt: string | null
 }
 
@@ -58,26 +58,20 @@ export async function surveyOf(source: Source, onRow: (rows: number) => void): P
   const customers = new Map<string, string>()
   const finder = new ReturnFinder()
   let rows = 0
-  let invoices = 0
-  let cancellations = 0
-  let last = ''
+  let cancellationLines = 0
   let firstAt: string | null = null
   for await (const { row, fields, meaning } of meaningfulLines(source)) {
     rows += 1
     onRow(rows)
     if (meaning.kind === 'refused') continue
     finder.add(meaning.invoice, row.line)
-    if (meaning.invoice !== last) {
-      last = meaning.invoice
-      if (meaning.kind === 'cancellation') cancellations += 1
-      else invoices += 1
-    }
-    addItem(items, meaning.code, fields[2] ?? '', meaning)
-    if (meaning.kind === 'cancellation') continue
-    if (!customers.has(meaning.customer)) customers.set(meaning.customer, meaning.country)
     if (firstAt === null || meaning.at < firstAt) firstAt = meaning.at
+    addItem(items, meaning.code, fields[2] ?? '', meaning)
+    if (meaning.kind === 'cancellation') cancellationLines += 1
+    if (meaning.kind === 'cancellation' || meaning.kind === 'writeOff') continue
+    if (!customers.has(meaning.customer)) customers.set(meaning.customer, meaning.country)
   }
-  return { rows, items, customers, lastLines: finder.lastLines, invoices, cancellations, firstAt }
+  return { rows, items, customers, lastLines: finder.lastLines, cancellationLines, firstAt }
 }
 
 const NAME_MAX = 200

@@ -64,7 +64,7 @@ export async function adjustStock(tx: Writing, key: string, draft: AdjustmentDra
   })
   const posted = await post(tx, { documentKind: 'adjustment', reason: draft.reason, key, moves, breaks: 'adjustment' })
   tx.emit(stockAdjusted, draft.siteId, {
-    siteId: draft.siteId, adjustmentId: id, reason: draft.reason, lines: draft.lines.map((line, index) => ({ itemId: line.itemId, lotId: lots[index] ?? null, locationId: line.locationId, change: line.change })),
+    siteId: draft.siteId, documentId: id, reason: draft.reason, lines: draft.lines.map((line, index) => ({ itemId: line.itemId, lotId: lots[index] ?? null, locationId: line.locationId, change: line.change })),
   })
   tx.changed({ entity: 'stock_adjustment', id, action: 'posted', after: { number, reason: draft.reason, lines: draft.lines } })
   return { id, number, siteId: draft.siteId, reason: draft.reason, moveIds: posted.moveIds, brokenPromises: broken(posted.broken) }
@@ -100,7 +100,7 @@ export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId,
   if (move.documentKind === 'receipt') await tx.rows(takeBackReceived, [move.documentLineId, move.quantity])
   const site = await getSite(tx, move.siteId)
   tx.emit(stockAdjusted, site.id, {
-    siteId: site.id, adjustmentId: move.documentId, reason: 'reversal', lines: [{ itemId: move.itemId, lotId: move.lotId, locationId: move.toLocationId, change: `-${move.quantity}` }],
+    siteId: site.id, documentId: move.documentId, reason: 'reversal', lines: [{ itemId: move.itemId, lotId: move.lotId, locationId: move.toLocationId, change: `-${move.quantity}` }],
   })
   tx.changed({ entity: 'stock_move', id: moveId, action: 'reversed', after: { reason } })
   const [reversal] = moveIds

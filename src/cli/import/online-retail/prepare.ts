@@ -1,0 +1,103 @@
+// What the orders of a history need before they can be placed: the site, items, customers, prices, and stock for all of them.
+import type { Operation } from '../../../kernel/contract.ts'
+import { ApiError, clientOf, type Sender } from '../../../kernel/client.ts'
+import { inventoryApi } from '../../../domains/inventory/contract.ts'
+import { ordersApi } from '../../../domains/orders/contract.ts'
+import { CliError, EXIT } from '../../exit.ts'
+import { progressOf } from '../../progress.ts'
+import type { World } from '../../world.ts'
+import { Batches, type BulkResult } from '../batches.ts'
+import { sendTo } from '../bulk.ts'
+import type { Tally } from '../report.ts'
+import { countryCodeOf } from './countries.ts'
+import { neededOf, type Survey } from './survey.ts'
+
+export const SOURCE = 'online-retail'
+export const CURRENCY = 'GBP'
+const RECEIVING = 'RECEIVING'
+
+/** Where the stock is. */
+export interface Stock {
+  readonly siteId: string
+  readonly siteCode: string
+  readonly locationId: string
+  /** Item id by sku. */
+  readonly itemIds: ReadonlyMap<string, string>
+}
+
+/** A batch of master data is large, because a line of it is small. */
+const LIMITS = { countMax: 2_000, weightMax: 2_000, parallel: 1 }
+
+export async function prepare(world: World, sender: Sender, siteCode: string, survey: Survey, tally: Tally): Promise<Stock> {
+  const place = await placeOf(sender, siteCode, tally)
+  const send = masterData(world, sender, tally)
+  const itemIds = new Map<string, string>()
+  await send('items', 'upsertItems', inventoryApi.upsertItems, [...survey.items].map(([sku, { name }]) => ({ sku, name: name === '' ? sku : name, baseUnit: 'EA', external: { source: SOURCE, ref: sku } })), (item, id) => itemIds.set(item.sku, id))
+  await send('customers', 'upsertCustomers', ordersApi.upsertCustomers, [...survey.customers].map(([code, country]) => customerOf(code, country)))
+  await send('prices', 'setPrices', ordersApi.setPrices, [...survey.items].flatMap(([sku, { lastPrice }]) => (lastPrice === null ? [] : [{ sku, currency: CURRENCY, unitPrice: lastPrice }])))
+  // The quantity is part of the name: a longer history of the same goods needs more, and gets it beside what is there.
+  const receipts = [...survey.items].flatMap(([sku, item]) => {
+    const quantity = neededOf(item)
+    return quantity === '0' ? [] : [{ external: { source: SOURCE, ref: `opening/${sku}/${quantity}` }, siteCode, locationCode: RECEIVING, sku, quantity, ...(survey.firstAt === null ? {} : { occurredAt: survey.firstAt }) }]
+  })
+  await send('receipts', 'receiveLines', inventoryApi.receiveLines, receipts)
+  return { ...place, itemIds }
+}
+
+function customerOf(code: string, country: string): { code: string; name: string; country?: string; external: { source: string; ref: string } } {
+  const iso = countryCodeOf(country)
+  const name = code.startsWith('walk-in-') ? `Walk-in, ${country}` : `Customer ${code}`
+  return { code, name, ...(iso === null ? {} : { country: iso }), external: { source: SOURCE, ref: code } }
+}
+
+type SendMasterData = <V>(what: string, name: string, operation: Operation, values: readonly V[], onId?: (value: V, id: string) => void) => Promise<void>
+
+/** A line of master data that is refused would refuse every order that needs it: the import stops and says which it was. */
+function masterData(world: World, sender: Sender, tally: Tally): SendMasterData {
+  return async (what, name, operation, values, onId) => {
+    const progress = progressOf(world, what.slice(0, 1).toUpperCase() + what.slice(1), what, values.length)
+    let done = 0
+    const batches = new Batches<unknown, (typeof values)[number], BulkResult>(world, sendTo(sender, name, operation), LIMITS, (value, result) => {
+      if (result.outcome === 'refused') throw new CliError(EXIT.failed, `The server refuses ${JSON.stringify(value)}: ${result.pointer ?? ''} ${result.message ?? ''} (${result.code ?? ''})`)
+      tally.add(what, result.outcome)
+      if (result.id !== null) onId?.(value, result.id)
+      done += 1
+      progress.reach(done)
+    })
+    for (const value of values) await batches.add(value, value)
+    await batches.end()
+    progress.end(done)
+  }
+}
+
+/** The site with a place to receive into; both are created when they do not exist. */
+async function placeOf(sender: Sender, code: string, tally: Tally): Promise<Omit<Stock, 'itemIds'>> {
+  const inventory = clientOf(inventoryApi, sender)
+  const findSite = async (): Promise<string | undefined> => (await inventory.listSites({ query: { 'filter[code]': code } })).items.find((site) => site.code === code)?.id
+  const siteId = await madeOnce(tally, 'sites', findSite, async () => (await inventory.createSite({ body: { code, name: 'Main warehouse', timeZone: 'Europe/London', currency: CURRENCY } })).id)
+  const findLocation = async (): Promise<string | undefined> => {
+    const page = await inventory.listLocations({ query: { 'filter[code]': RECEIVING, limit: 200 } })
+    return page.items.find((location) => location.code === RECEIVING && location.siteId === siteId)?.id
+  }
+  const locationId = await madeOnce(tally, 'locations', findLocation, async () => (await inventory.createLocation({ params: { siteId: idIn(siteId) }, body: { code: RECEIVING, kind: 'storage' } })).id)
+  return { siteId, siteCode: code, locationId }
+}
+
+/** Somebody may create the same at the same moment: then theirs is taken. */
+async function madeOnce(tally: Tally, what: string, find: () => Promise<string | undefined>, make: () => Promise<string>): Promise<string> {
+  const before = await find()
+  if (before !== undefined) {
+    tally.add(what, 'unchanged')
+    return before
+  }
+  try {
+    const id = await make()
+    tally.add(what, 'created')
+    return id
+  } catch (error) {
+    const meanwhile = error instanceof ApiError && error.code === 'conflict' ? await find() : undefined
+    if (meanwhile === undefined) throw error
+    tally.add(what, 'unchanged')
+    return meanwhile
+  }
+}
