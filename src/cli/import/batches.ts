@@ -4,13 +4,16 @@ import { ApiError } from '../../kernel/client.ts'
 import { CliError, EXIT } from '../exit.ts'
 import type { World } from '../world.ts'
 
-/** One line of the answer of a bulk operation, as every contract has it. */
+/** One line of the answer of a bulk operation: what every contract says in its own words. */
 export interface BulkResult {
   readonly line: number
   readonly outcome: string
-  readonly code?: string | null
-  readonly pointer?: string | null
-  readonly message?: string | null
+  readonly id: string | null
+  readonly code: string | null
+  readonly pointer: string | null
+  readonly message: string | null
+  /** An order that waits for stock. */
+  readonly isBackordered: boolean
 }
 export type Send<V, R extends BulkResult> = (values: readonly V[]) => AsyncIterable<R, unknown, unknown>
 

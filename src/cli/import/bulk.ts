@@ -11,7 +11,7 @@ export function sendTo(sender: Sender, name: string, operation: Operation): Send
   return async function* send(values) {
     for await (const result of streamCall(name, operation, { lines: values }, sender)) {
       if (!isRecord(result) || typeof result['line'] !== 'number' || typeof result['outcome'] !== 'string') throw new CliError(EXIT.failed, `${name} answered something this command does not understand.`, 'Is it of the same release as the server? `bss doctor` compares.')
-      yield { line: result['line'], outcome: result['outcome'], code: text(result['code']), pointer: text(result['pointer']), message: text(result['message']) }
+      yield { line: result['line'], outcome: result['outcome'], id: text(result['id']), isBackordered: result['isBackordered'] === true, code: text(result['code']), pointer: text(result['pointer']), message: text(result['message']) }
     }
   }
 }

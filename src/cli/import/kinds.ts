@@ -1,4 +1,6 @@
 // What can be imported from a table, and by which bulk operation.
+import { inventoryApi } from '../../domains/inventory/contract.ts'
+import { ordersApi } from '../../domains/orders/contract.ts'
 import type { Operation } from '../../kernel/contract.ts'
 
 export interface Kind {
@@ -11,4 +13,9 @@ export interface Kind {
   /** Things of one request. */
   readonly batch: number
 }
-export const KINDS: readonly Kind[] = []
+export const KINDS: readonly Kind[] = [
+  { kind: 'items', name: 'upsertItems', operation: inventoryApi.upsertItems, says: 'by sku', gatherBy: null, batch: 2_000 },
+  { kind: 'stock', name: 'receiveLines', operation: inventoryApi.receiveLines, says: 'goods received', gatherBy: null, batch: 2_000 },
+  { kind: 'customers', name: 'upsertCustomers', operation: ordersApi.upsertCustomers, says: 'by code', gatherBy: null, batch: 2_000 },
+  { kind: 'orders', name: 'placeOrders', operation: ordersApi.placeOrders, says: 'rows of one externalRef make one order', gatherBy: 'externalRef', batch: 200 },
+]

@@ -10,9 +10,9 @@ import type { Tally } from '../report.ts'
 import { openSource } from '../source.ts'
 import { cancelling, correcting, ordering, type Post } from './documents.ts'
 import { Gatherer, type Gathered } from './gather.ts'
-import { sentenceOf, type SaleFields } from './meaning.ts'
+import { sentenceOf } from './meaning.ts'
 import { prepare } from './prepare.ts'
-import { meaningfulLines, surveyOf, type Line, type Survey } from './survey.ts'
+import { isGoodsLine, meaningfulLines, surveyOf, type GoodsLine, type Survey } from './survey.ts'
 
 export interface History {
   readonly path: string
@@ -22,10 +22,6 @@ export interface History {
   readonly account: Account
   readonly tally: Tally
 }
-/** A line that stands for goods. */
-export type GoodsLine = Line & { readonly meaning: SaleFields & { readonly kind: 'sale' | 'unpaid' | 'writeOff' | 'cancellation' } }
-const isGoodsLine = (line: Line): line is GoodsLine => line.meaning.kind !== 'refused'
-
 /** Imports the file; gives back how many lines it has. */
 export async function importOnlineRetail(world: World, history: History): Promise<number> {
   const source = await openSource(history.path, 'csv')

@@ -1,8 +1,9 @@
 // What the orders of a history need before they can be placed: the site, items, customers, prices, and stock for all of them.
-import type { Operation } from '../../../kernel/contract.ts'
-import { ApiError, clientOf, type Sender } from '../../../kernel/client.ts'
 import { inventoryApi } from '../../../domains/inventory/contract.ts'
 import { ordersApi } from '../../../domains/orders/contract.ts'
+import { ApiError, clientOf, type Sender } from '../../../kernel/client.ts'
+import type { Operation } from '../../../kernel/contract.ts'
+import type { LocationId, SiteId } from '../../../kernel/ids.ts'
 import { CliError, EXIT } from '../../exit.ts'
 import { progressOf } from '../../progress.ts'
 import type { World } from '../../world.ts'
@@ -18,9 +19,9 @@ const RECEIVING = 'RECEIVING'
 
 /** Where the stock is. */
 export interface Stock {
-  readonly siteId: string
+  readonly siteId: SiteId
   readonly siteCode: string
-  readonly locationId: string
+  readonly locationId: LocationId
   /** Item id by sku. */
   readonly itemIds: ReadonlyMap<string, string>
 }
@@ -38,7 +39,7 @@ export async function prepare(world: World, sender: Sender, siteCode: string, su
   // The quantity is part of the name: a longer history of the same goods needs more, and gets it beside what is there.
   const receipts = [...survey.items].flatMap(([sku, item]) => {
     const quantity = neededOf(item)
-    return quantity === '0' ? [] : [{ external: { source: SOURCE, ref: `opening/${sku}/${quantity}` }, siteCode, locationCode: RECEIVING, sku, quantity, ...(survey.firstAt === null ? {} : { occurredAt: survey.firstAt }) }]
+    return quantity === '0' ? [] : [{ external: { source: SOURCE, ref: `opening/${sku}/${quantity}` }, siteCode, locationCode: RECEIVING, sku, quantity, ...(survey.firstAt === null ? {} : { receivedAt: survey.firstAt }) }]
   })
   await send('receipts', 'receiveLines', inventoryApi.receiveLines, receipts)
   return { ...place, itemIds }
@@ -73,18 +74,18 @@ function masterData(world: World, sender: Sender, tally: Tally): SendMasterData 
 /** The site with a place to receive into; both are created when they do not exist. */
 async function placeOf(sender: Sender, code: string, tally: Tally): Promise<Omit<Stock, 'itemIds'>> {
   const inventory = clientOf(inventoryApi, sender)
-  const findSite = async (): Promise<string | undefined> => (await inventory.listSites({ query: { 'filter[code]': code } })).items.find((site) => site.code === code)?.id
+  const findSite = async (): Promise<SiteId | undefined> => (await inventory.listSites({ query: { 'filter[code]': code } })).items.find((site) => site.code === code)?.id
   const siteId = await madeOnce(tally, 'sites', findSite, async () => (await inventory.createSite({ body: { code, name: 'Main warehouse', timeZone: 'Europe/London', currency: CURRENCY } })).id)
-  const findLocation = async (): Promise<string | undefined> => {
+  const findLocation = async (): Promise<LocationId | undefined> => {
     const page = await inventory.listLocations({ query: { 'filter[code]': RECEIVING, limit: 200 } })
     return page.items.find((location) => location.code === RECEIVING && location.siteId === siteId)?.id
   }
-  const locationId = await madeOnce(tally, 'locations', findLocation, async () => (await inventory.createLocation({ params: { siteId: idIn(siteId) }, body: { code: RECEIVING, kind: 'storage' } })).id)
+  const locationId = await madeOnce(tally, 'locations', findLocation, async () => (await inventory.createLocation({ params: { siteId }, body: { code: RECEIVING, kind: 'storage' } })).id)
   return { siteId, siteCode: code, locationId }
 }
 
 /** Somebody may create the same at the same moment: then theirs is taken. */
-async function madeOnce(tally: Tally, what: string, find: () => Promise<string | undefined>, make: () => Promise<string>): Promise<string> {
+async function madeOnce<I>(tally: Tally, what: string, find: () => Promise<I | undefined>, make: () => Promise<I>): Promise<I> {
   const before = await find()
   if (before !== undefined) {
     tally.add(what, 'unchanged')

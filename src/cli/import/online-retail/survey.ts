@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../../exit.ts'
 import { nearest } from '../../nearest.ts'
 import type { Source, SourceRow } from '../source.ts'
 import { ReturnFinder } from './gather.ts'
-import { COLUMNS, meaningOf, type Meaning } from './meaning.ts'
+import { COLUMNS, meaningOf, type Meaning, type SaleFields } from './meaning.ts'
 
 export interface SurveyedItem {
   name: string
@@ -42,6 +42,10 @@ export interface Line {
   /** The fields in the order of COLUMNS. */
   readonly fields: readonly string[]
 }
+
+/** A line that stands for goods. */
+export type GoodsLine = Line & { readonly meaning: SaleFields & { readonly kind: 'sale' | 'unpaid' | 'writeOff' | 'cancellation' } }
+export const isGoodsLine = (line: Line): line is GoodsLine => line.meaning.kind !== 'refused'
 
 /** The lines of the file with their meaning. */
 export async function* meaningfulLines(source: Source): AsyncGenerator<Line, void, void> {
