@@ -58,7 +58,10 @@ export function keyTwins(table: PlantedTable, world: World, dice: Dice): Twins[]
     const columns = unique.columns.filter((name) => name !== 'organization_id' && !isGenerated(table, name) && !isListed(table, name) && table.foreign[name] !== null && table.foreign[name] !== undefined)
     if (columns.length === 0) return []
     const recipe = freshRecipe(table, dice)
-    const differ = columns.map((name) => [table.foreign[name] ?? '', missingLike(table.foreign[name] ?? '', typeOf(table, name), dice)] as const)
+    // What names a thing differs; a date or a number beside it stays, since a check may compare it with another column.
+    const naming = columns.filter((name) => /^(uuid|text|bytea)/.test(typeOf(table, name)))
+    const isVaried = (name: string): boolean => naming.length === 0 || naming.includes(name)
+    const differ = columns.map((name) => [table.foreign[name] ?? '', isVaried(name) ? missingLike(table.foreign[name] ?? '', typeOf(table, name), dice) : (table.foreign[name] ?? '')] as const)
     const inserted = (index: 0 | 1, organization: string): string =>
       insertOf(table.facts, new Map([...recipe, ...columns.map((name, n) => [name, literal(differ[n]?.[index] ?? '')] as const), ['organization_id', literal(organization)]]))
     return [
