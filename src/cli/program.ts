@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { isRecord } from '../kernel/json.ts'
 import { accounts, audit, keys, organizations } from './commands/access.ts'
+import { items, lots, sites, stock } from './commands/inventory.ts'
+import { orders } from './commands/orders.ts'
 import { doctor } from './doctor.ts'
 import type { Program } from './run.ts'
 import { whoami } from './whoami.ts'
@@ -13,7 +15,7 @@ function ownVersion(): string {
 
 const VERSION = ownVersion()
 export const PROGRAM: Program = {
-  nouns: [organizations, accounts, keys, audit],
+  nouns: [orders, items, stock, sites, lots, organizations, accounts, keys, audit],
   handMade: [doctor(VERSION), whoami],
   version: VERSION,
 }

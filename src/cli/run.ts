@@ -106,9 +106,22 @@ function typedOf(args: readonly string[], options: ParseOptions): { positionals:
     }
   }
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true, strict: true })
+    const { values, positionals } = parseArgs({ args: [...joined(args, options)], options, allowPositionals: true, allowNegative: true, strict: true })
     return { positionals, typed: values }
   } catch (error) {
     throw usageError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'The options cannot be read.', 'Add --help to see the options.')
   }
+}
+
+/** `--sort -orderedAt`: a value may begin with one hyphen, which parseArgs takes only behind an equals sign. */
+function joined(args: readonly string[], options: ParseOptions): readonly string[] {
+  const result: string[] = []
+  for (const arg of args) {
+    const before = result.at(-1)
+    const name = before?.startsWith('--') === true && !before.includes('=') ? before.slice(2) : null
+    const takesValue = name !== null && options[name]?.type === 'string'
+    if (takesValue && /^-[^-]/.test(arg)) result[result.length - 1] = `${before}=${arg}`
+    else result.push(arg)
+  }
+  return result
 }

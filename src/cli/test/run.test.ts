@@ -123,6 +123,10 @@ describe('what is typed becomes a call of the contract', () => {
     await bss('boats', 'paint', 'one', '--name', 'Eva', '--row-version', '7', '--idempotency-key', 'k1')
     expect(seen.at(-1)?.headers).toMatchObject({ 'if-match': '"7"', 'idempotency-key': 'k1' })
   })
+  test('a value may begin with a hyphen', async () => {
+    await bss('boats', 'list', '--home-port', '-Kiel', '--limit', '5')
+    expect(decodeURIComponent(seen.at(-1)?.url ?? '')).toBe('/api/v1/boats?limit=5&filter[homePort]=-Kiel')
+  })
   test('one thing is shown field by field', async () => {
     expect((await bss('boats', 'get', 'one')).out).toBe('id     one\nname   one\ncrew   2\nprice  12.50 EUR\n')
   })
