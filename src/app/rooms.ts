@@ -3,6 +3,10 @@ import { auditHandlers } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
 import { createAuthenticate, identityHandlers, seedFirstAdmin } from '../domains/identity/index.ts'
 import { identityApi } from '../domains/identity/contract.ts'
+import { inventoryHandlers } from '../domains/inventory/index.ts'
+import { inventoryApi } from '../domains/inventory/contract.ts'
+import { orderReactions, ordersHandlers } from '../domains/orders/index.ts'
+import { ordersApi } from '../domains/orders/contract.ts'
 import { tenancyHandlers } from '../domains/tenancy/index.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
 import type { Api } from '../kernel/contract.ts'
@@ -12,14 +16,16 @@ import type { Reaction } from '../platform/jobs/reaction.ts'
 import type { Chore } from '../platform/jobs/worker.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, inventory: inventoryApi, orders: ordersApi, audit: auditApi } as const satisfies Record<string, Api>
 
 export const routesOf = (database: Database): readonly Route[] => [
   ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)),
   ...implement('identity', identityApi, identityHandlers(database)),
+  ...implement('inventory', inventoryApi, inventoryHandlers(database)),
+  ...implement('orders', ordersApi, ordersHandlers(database)),
   ...implement('audit', auditApi, auditHandlers(database)),
 ]
 
-export const reactions: readonly Reaction[] = []
+export const reactions: readonly Reaction[] = orderReactions
 export const chores: readonly Chore[] = []
 export { createAuthenticate as authenticateWith }

@@ -30,6 +30,16 @@ export const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schem
 
 const closed = { additionalProperties: false } as const
 
+/** The system that owns the record, and its name there. Given together or not at all. */
+export const External = Type.Object({ source: Text(60), ref: Text(200) }, closed)
+/** How a line of a bulk load ended. */
+export const LINE_OUTCOMES = ['created', 'updated', 'unchanged', 'refused'] as const
+export const LineResult = Type.Object(
+  { line: Type.Integer(), outcome: Type.Unsafe<(typeof LINE_OUTCOMES)[number]>({ type: 'string', enum: [...LINE_OUTCOMES] }), id: Type.Optional(Type.String()), code: Type.Optional(Type.String()), pointer: Type.Optional(Type.String()), message: Type.Optional(Type.String()) },
+  closed,
+)
+export type LineResult = Type.Static<typeof LineResult>
+
 export const OrderLine = Type.Object(
   {
     id: idSchema<OrderLineId>(),

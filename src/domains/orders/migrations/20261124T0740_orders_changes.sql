@@ -92,7 +92,7 @@ $$;
 -- orders as needed. All of it or nothing. p_entries are told apart by their names in the other system.
 create function bss.cancel_sold(
   p_organization uuid, p_ids uuid[], p_refs text[], p_sources text[], p_customer_codes text[], p_skus text[], p_quantities numeric[], p_occurred_at timestamptz[], p_actor_name text)
-returns table (organization_id uuid, entry int, outcome text, order_ids uuid[], code text, pointer text, message text)
+returns table (organization_id uuid, entry int, outcome text, order_id uuid, line_id uuid, item_id uuid, quantity numeric, is_whole boolean, code text, pointer text, message text)
 language plpgsql
 set plan_cache_mode = force_generic_plan
 as $$
@@ -103,6 +103,7 @@ declare
   rest numeric;
   part numeric;
   open_now numeric;
+  touched_orders uuid[];
   freed_lines uuid[];
   freed numeric[];
 begin
@@ -116,7 +117,11 @@ begin
      order by u.n
   loop
     entry := e.n;
-    order_ids := null;
+    order_id := null;
+    line_id := null;
+    item_id := null;
+    quantity := null;
+    is_whole := null;
     code := null;
     pointer := null;
     message := null;
@@ -144,7 +149,7 @@ begin
       rest := e.quantity;
       freed_lines := '{}';
       freed := '{}';
-      order_ids := '{}';
+      touched_orders := '{}';
       for r in
         select l.id, l.order_id, l.ordered, l.cancelled, l.reserved, l.picked, l.status from bss.sales_order_line l
          where l.organization_id = p_organization and l.item_id = e.item_id and l.customer_id = e.customer_id and l.ordered_at <= e.occurred_at
@@ -158,14 +163,13 @@ begin
         rest := rest - part;
         freed_lines := freed_lines || r.id;
         freed := freed || part;
-        order_ids := order_ids || r.order_id;
+        touched_orders := touched_orders || r.order_id;
       end loop;
       if rest > 0 then
         outcome := 'refused';
         code := 'no_matching_order';
         pointer := '/quantity';
         message := format('Only %s of this item are open in orders of this customer up to that time.', trim_scale(e.quantity - rest));
-        order_ids := null;
       else
         perform bss.reduce_lines(p_organization, freed_lines, freed);
         insert into bss.order_cancellation (organization_id, id, external_ref, external_source, customer_id, item_id, quantity, occurred_at)
@@ -173,8 +177,20 @@ begin
         insert into bss.sales_order_event (organization_id, id, order_id, kind, at, actor_name, details)
         select p_organization, bss.new_id(), f.order_id, 'cancelled', clock_timestamp(), p_actor_name,
                jsonb_build_object('lineId', f.line_id, 'quantity', trim_scale(f.quantity)::text, 'occurredAt', e.occurred_at, 'externalRef', e.ref, 'externalSource', e.source)
-          from unnest(order_ids, freed_lines, freed) f(order_id, line_id, quantity);
+          from unnest(touched_orders, freed_lines, freed) f(order_id, line_id, quantity);
         outcome := 'cancelled';
+        item_id := e.item_id;
+        for r in
+          select f.order_id, f.line_id, f.quantity, o.status = 'cancelled' as is_whole from unnest(touched_orders, freed_lines, freed) f(order_id, line_id, quantity)
+            join bss.sales_order o on o.organization_id = p_organization and o.id = f.order_id
+        loop
+          order_id := r.order_id;
+          line_id := r.line_id;
+          quantity := r.quantity;
+          is_whole := r.is_whole;
+          return next;
+        end loop;
+        continue;
       end if;
     end if;
     return next;
@@ -237,3 +253,18 @@ begin
   end loop;
 end
 $do$;
+
+-- Orders that wait for these items at this site, the most urgent and oldest first: whom to serve when stock comes in.
+create function bss.orders_waiting_for(p_organization uuid, p_site uuid, p_items uuid[], p_limit int) returns table (organization_id uuid, order_id uuid, line_ids uuid[])
+language sql stable
+as $$
+  select p_organization, o.id, array_agg(l.id order by l.line_number)
+    from bss.sales_order_line l
+    join bss.sales_order o on o.organization_id = p_organization and o.id = l.order_id
+   where l.organization_id = p_organization and l.is_backordered and l.item_id = any (p_items) and o.site_id = p_site
+   group by o.id, o.priority, o.ordered_at
+   order by o.priority, o.ordered_at, o.id
+   limit p_limit
+$$;
+revoke execute on function bss.orders_waiting_for(uuid, uuid, uuid[], int) from public;
+grant execute on function bss.orders_waiting_for(uuid, uuid, uuid[], int) to bss_app, bss_worker;

@@ -4,7 +4,7 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ItemId, type OrderId, type PartyId, type SiteId } from '../../../kernel/ids.ts'
 import { Currency, UnitPrice } from '../../../kernel/money.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
-import { BackorderPolicy, BusinessDate, Channel, Incoterm, Instant, Order, ORDER_LINES_MAX, Priority, Text } from '../document/contract.ts'
+import { BackorderPolicy, BusinessDate, Channel, External, Incoterm, Instant, Order, ORDER_LINES_MAX, Priority, Text } from '../document/contract.ts'
 
 const closed = { additionalProperties: false } as const
 const line = {
@@ -29,8 +29,7 @@ const head = {
   customerId: idSchema<PartyId>(),
   siteId: idSchema<SiteId>(),
   ...terms,
-  externalRef: Type.Optional(Text(200)),
-  externalSource: Type.Optional(Text(60)),
+  external: Type.Optional(External),
   allOrNothing: Type.Optional(Type.Boolean({ description: 'Refuse the order unless every line can be reserved in full' })),
 } as const
 const linesOf = <S extends Type.TSchema>(schema: S) => Type.Array(schema, { minItems: 1, maxItems: ORDER_LINES_MAX })
@@ -42,8 +41,7 @@ export type NewPricedOrder = Type.Static<typeof NewPricedOrder>
 
 export const BulkOrder = Type.Object(
   {
-    externalRef: Text(200),
-    externalSource: Text(60),
+    external: External,
     customerId: Type.Optional(idSchema<PartyId>()),
     customerCode: Type.Optional(Text(60)),
     siteId: Type.Optional(idSchema<SiteId>()),
@@ -100,7 +98,7 @@ export const placementsApi = defineApi({
     method: 'POST', path: '/api/v1/orders/bulk', needs: ['orders:write', 'price:write'], summary: 'Place many orders: one JSON object a line, one result a line',
     body: BulkOrder, lines: true, status: 200, returns: PlacedLine, fails: [],
     example: {
-      externalRef: '536365', externalSource: 'shop', customerCode: '17850', siteCode: 'MAIN', orderedAt: '2026-11-01T08:26:00Z', currency: 'GBP',
+      external: { source: 'shop', ref: '536365' }, customerCode: '17850', siteCode: 'MAIN', orderedAt: '2026-11-01T08:26:00Z', currency: 'GBP',
       lines: [{ sku: '85123A', quantity: '6', unitPrice: '2.55' }],
     },
   },

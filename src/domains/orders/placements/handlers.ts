@@ -5,6 +5,7 @@ import { newId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import type { Database } from '../../../platform/db/database.ts'
 import type { Emitted } from '../../../platform/db/tx.ts'
+import { inBatches } from '../../../platform/http/batches.ts'
 import type { Order } from '../document/contract.ts'
 import { orderPlaced } from '../events.ts'
 import type { BulkOrder, NewOrder, NewPricedOrder, placementsApi, PlacedLine } from './contract.ts'
@@ -88,38 +89,19 @@ async function placeEach(database: Database, ctx: BulkCtx, group: readonly Entry
   }
 }
 
-async function* placeAll(database: Database, ctx: BulkCtx, lines: AsyncIterable<Line<BulkOrder>, unknown, unknown>): AsyncGenerator<PlacedLine, void, void> {
-  let group: Entry[] = []
-  let waiting: PlacedLine[] = []
-  let lineCount = 0
-  const names = new Set<string>()
-  const flush = async (): Promise<PlacedLine[]> => {
-    const results = group.length === 0 ? waiting : [...waiting, ...(await placeEach(database, ctx, group))].toSorted((a, b) => a.line - b.line)
-    group = []
-    waiting = []
-    lineCount = 0
-    names.clear()
-    return results
-  }
-  for await (const entry of lines) {
-    if ('refused' in entry) {
-      waiting.push({ line: entry.line, outcome: 'refused', ...entry.refused })
-      continue
-    }
-    const [fault] = bulkFaultsOf(entry.value)
-    if (fault !== undefined) {
-      waiting.push({ line: entry.line, outcome: 'refused', ...fault })
-      continue
-    }
-    const name = JSON.stringify([entry.value.externalSource, entry.value.externalRef])
-    // The same order twice in one file: the second must see the first.
-    if (names.has(name) || group.length >= GROUP_ORDERS_MAX || lineCount + entry.value.lines.length > GROUP_LINES_MAX) yield* await flush()
-    names.add(name)
-    lineCount += entry.value.lines.length
-    group.push({ line: entry.line, order: store.withIds(entry.value) })
-  }
-  yield* await flush()
-}
+const placeAll = (database: Database, ctx: BulkCtx, lines: AsyncIterable<Line<BulkOrder>, unknown, unknown>): AsyncGenerator<PlacedLine, void, void> =>
+  inBatches<BulkOrder, PlacedLine>(lines, {
+    nameOf: ({ external }) => JSON.stringify([external.source, external.ref]),
+    check: (order) => bulkFaultsOf(order)[0] ?? null,
+    refuse: (line, refused) => ({ line, outcome: 'refused', ...refused }),
+    store: async (batch) => {
+      const group = batch.map(({ line, value }) => ({ line, order: store.withIds(value) }))
+      return new Map((await placeEach(database, ctx, group)).map((result) => [result.line, result]))
+    },
+    countMax: GROUP_ORDERS_MAX,
+    weightOf: (order) => order.lines.length,
+    weightMax: GROUP_LINES_MAX,
+  })
 
 export const placementsHandlers = (database: Database): Handlers<typeof placementsApi> => ({
   placeOrder: ({ ctx, body }) => place(database, ctx, body, 'confirmed'),

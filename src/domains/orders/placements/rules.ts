@@ -6,21 +6,16 @@ interface Named {
   readonly sku?: string
 }
 interface Head {
-  readonly externalRef?: string
-  readonly externalSource?: string
   readonly lines: readonly Named[]
 }
 
 const oneOfTwo = (pointer: string, names: string): ProblemError => ({ pointer, code: 'one_of', message: `Give exactly one of ${names}.` })
 
-/** Everything that is wrong with how an order names its items and itself; empty when nothing is. */
+/** Everything that is wrong with how an order names its items; empty when nothing is. */
 export function faultsOf(order: Head): ProblemError[] {
   const faults: ProblemError[] = []
   for (const [index, line] of order.lines.entries()) {
     if ((line.itemId === undefined) === (line.sku === undefined)) faults.push(oneOfTwo(`/lines/${index}`, 'itemId and sku'))
-  }
-  if ((order.externalRef === undefined) !== (order.externalSource === undefined)) {
-    faults.push({ pointer: '/externalRef', code: 'pair', message: 'externalRef and externalSource are given together.' })
   }
   return faults
 }

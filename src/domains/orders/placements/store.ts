@@ -22,8 +22,7 @@ export interface Placing {
   readonly priority?: number
   readonly channel?: string
   readonly customerReference?: string
-  readonly externalRef?: string
-  readonly externalSource?: string
+  readonly external?: { readonly source: string; readonly ref: string }
   readonly orderedAt?: string
   readonly allOrNothing?: boolean
   readonly currency?: string
@@ -65,7 +64,7 @@ const shape = {
 export type PlacedRow = column.Row<typeof shape>
 
 const REFUSALS: Refusals = {
-  sales_order_external_unique: ['conflict', 'An order with this externalRef of this source exists already.', '/externalRef'],
+  sales_order_external_unique: ['conflict', 'This order of the other system is here already.', '/external/ref'],
 }
 const TEXT = `select order_index, order_id, outcome, number, status, is_backordered, customer_id, customer_code, customer_name, site_id, site_code, ordered_at, requested_on, reserved_lines, lines, code, pointer, message
   from bss.place_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) where organization_id = $1`
@@ -91,7 +90,7 @@ function paramsOf(orders: readonly Placing[], how: { status: PlacingStatus; isBu
     of((order) => order.siteId), unlessAllNull(of((order) => order.siteCode)),
     of((order) => (how.isPriced ? order.currency : undefined)),
     of((order) => order.requestedOn), of((order) => order.promisedOn), of((order) => order.priority ?? 5), of((order) => order.incoterm),
-    of((order) => order.channel ?? 'api'), of((order) => order.customerReference), of((order) => order.externalRef), of((order) => order.externalSource),
+    of((order) => order.channel ?? 'api'), of((order) => order.customerReference), of((order) => order.external?.ref), of((order) => order.external?.source),
     of((order) => order.orderedAt), of((order) => order.allOrNothing ?? false),
     orders.flatMap((order, index) => order.lines.map(() => index + 1)),
     orders.flatMap((order) => order.lineIds),
@@ -113,7 +112,7 @@ export function placedOrder(order: Placing, row: PlacedRow): Order {
     id: row.orderId, number: some(row.number), status: some(row.status), isBackordered: row.isBackordered, isHeld: false,
     customerId: some(row.customerId), customerCode: some(row.customerCode), customerName: some(row.customerName), siteId: some(row.siteId), siteCode: some(row.siteCode),
     requestedOn: some(row.requestedOn), promisedOn: order.promisedOn ?? null, incoterm: order.incoterm ?? null, priority: order.priority ?? 5, channel: order.channel ?? 'api',
-    customerReference: order.customerReference ?? null, externalRef: order.externalRef ?? null, externalSource: order.externalSource ?? null, orderedAt: row.orderedAt,
+    customerReference: order.customerReference ?? null, externalRef: order.external?.ref ?? null, externalSource: order.external?.source ?? null, orderedAt: row.orderedAt,
     lineCount: order.lines.length, rowVersion: 1,
     lines: order.lines.map((line, index) => {
       const [id, itemId, sku, status, reserved, cancelled] = some(placed[index])
