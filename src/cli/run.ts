@@ -25,7 +25,8 @@ export async function run(program: Program, world: World, argv: readonly string[
     return await dispatch(program, world, argv)
   } catch (error) {
     if (world.signal.aborted) {
-      if (world.signal.reason === QUIET) return EXIT.ok
+      const reason: unknown = world.signal.reason
+      if (reason === QUIET) return EXIT.ok
       world.talk.write('\nStopped. What was acknowledged stays; run the same command again to go on.\n')
       return EXIT.interrupted
     }

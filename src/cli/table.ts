@@ -28,8 +28,8 @@ export function valueAt(value: unknown, path: string): unknown {
 /** `customer.code` → `CUSTOMER CODE`. */
 export const headingOf = (path: string): string => path.replaceAll('.', ' ').replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').toUpperCase()
 
-const widthOf = (text: string): number => [...text].length
-const cut = (text: string): string => (widthOf(text) > CELL_CHARS_MAX ? `${[...text].slice(0, CELL_CHARS_MAX - 1).join('')}…` : text)
+const widthOf = (text: string): number => Array.from(text).length
+const cut = (text: string): string => (widthOf(text) > CELL_CHARS_MAX ? `${Array.from(text).slice(0, CELL_CHARS_MAX - 1).join('')}…` : text)
 
 /** A table with a heading line. Columns are two spaces apart; no cell is longer than 60 characters. */
 export function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {

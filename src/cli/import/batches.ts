@@ -39,7 +39,7 @@ export class Batches<V, T, R extends BulkResult> {
   #things: T[] = []
   #weight = 0
   readonly #running = new Set<Promise<void>>()
-  #failure: unknown = null
+  #failure: Error | null = null
 
   constructor(world: World, send: Send<V, R>, limits: BatchLimits, onResult: (thing: T, result: R) => void) {
     this.#world = world
@@ -77,7 +77,7 @@ export class Batches<V, T, R extends BulkResult> {
     this.#things = []
     this.#weight = 0
     const sending = this.#deliver(values, things).catch((error: unknown) => {
-      this.#failure ??= error
+      this.#failure ??= error instanceof Error ? error : new Error(String(error))
     })
     const tracked = sending.finally(() => this.#running.delete(tracked))
     this.#running.add(tracked)

@@ -23,7 +23,7 @@ describe('the nearest word', () => {
 
 describe('tables', () => {
   test('figures stand to the right, long texts are cut, every line is aligned', () => {
-    expect(tableOf(['NAME', 'COUNT'], [['a', '5'], ['ä'.repeat(70), '1,200']]).split('\n').map((line) => [...line].length)).toEqual([67, 67, 67, 0])
+    expect(tableOf(['NAME', 'COUNT'], [['a', '5'], ['ä'.repeat(70), '1,200']]).split('\n').map((line) => Array.from(line).length)).toEqual([67, 67, 67, 0])
     expect(tableOf(['NAME', 'COUNT'], [['a', '5'], ['bb', '1,200']])).toBe('NAME  COUNT\na         5\nbb    1,200\n')
   })
   test('a thing with parts shows its parts as tables below', () => {
