@@ -92,8 +92,27 @@ class Attempt {
       await this.#try(role, name, { ...bad, name: `context of the session: ${what}`, text: `reset app.ctx; select set_config('app.ctx', ${literal(context)}, false); select * from ${name}` })
     }
     if (role === 'bss_admin' || role === 'bss_reader') return
+    if (role === 'bss_app') await this.#beyondRights(name)
     const dice = new Dice(name.length)
     for (const twins of [...referenceTwins(table, world.tables, dice), ...keyTwins(table, world, dice)]) await this.#compare(role, name, twins)
+  }
+
+  /** What holds even for a superuser, and what a suspended organization meets. */
+  async #beyondRights(name: string): Promise<void> {
+    const { world, superuser, seal } = this.#ground
+    const theirs = `organization_id = ${literal(world.foreign)}`
+    const [kept] = await superuser.must(`select count(*) from pg_trigger where tgrelid = ${literal(name)}::regclass and tgname = 'keep_row'`)
+    const texts = kept?.[0] === '1' ? [`update ${name} set organization_id = organization_id where ${theirs}`, `delete from ${name} where ${theirs}`] : []
+    for (const text of texts) {
+      this.tried += 1
+      const answer = await superuser.ask(`begin; ${text}`)
+      await superuser.ask('rollback')
+      if (answer.error === null) this.note('a superuser', name, 'changed a ledger', text)
+    }
+    this.tried += 1
+    const suspended = await superuser.ask(`begin; insert into sec.fence (organization_id, reason) values (${literal(world.own)}, 'proof'); select set_config('app.ctx', ${literal(seal(world.own))}, true); set local role bss_app; select count(*) from ${name}`)
+    await superuser.ask('rollback')
+    if (suspended.error?.code !== 'BS003') this.note('bss_app', name, `a suspended organization goes on: ${suspended.error?.message ?? 'no error'}`, 'insert into sec.fence')
   }
 
   async #try(role: RuntimeRole, where: string, attack: Attack): Promise<void> {
