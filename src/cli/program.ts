@@ -4,7 +4,9 @@ import { isRecord } from '../kernel/json.ts'
 import { accounts, audit, keys, organizations } from './commands/access.ts'
 import { items, lots, sites, stock } from './commands/inventory.ts'
 import { orders } from './commands/orders.ts'
+import { customers, prices } from './commands/customers.ts'
 import { doctor } from './doctor.ts'
+import { importCommand } from './import/command.ts'
 import type { Program } from './run.ts'
 import { whoami } from './whoami.ts'
 
@@ -15,7 +17,7 @@ function ownVersion(): string {
 
 const VERSION = ownVersion()
 export const PROGRAM: Program = {
-  nouns: [orders, items, stock, sites, lots, organizations, accounts, keys, audit],
-  handMade: [doctor(VERSION), whoami],
+  nouns: [orders, customers, prices, items, stock, sites, lots, organizations, accounts, keys, audit],
+  handMade: [importCommand, doctor(VERSION), whoami],
   version: VERSION,
 }

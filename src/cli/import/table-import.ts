@@ -6,6 +6,7 @@ import { closed } from '../../platform/http/closed.ts'
 import { explain } from '../../platform/http/explain.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { progressOf } from '../progress.ts'
+import { valueAt } from '../table.ts'
 import { stopIfAsked, type World } from '../world.ts'
 import type { Account } from './account.ts'
 import { Batches, type BulkResult } from './batches.ts'
@@ -39,8 +40,8 @@ function mappingFor({ kind, maps, sets }: TableImport, header: readonly string[]
   return mappingOf(kind.operation.body, header, maps, sets)
 }
 
-const keyOf = (kind: Kind, body: Body | null): string => {
-  const value = kind.gatherBy === null ? undefined : body?.head[kind.gatherBy]
+function keyOf(kind: Kind, body: Body | null): string {
+  const value = kind.gatherBy === null ? undefined : valueAt(body?.head, kind.gatherBy.join('.'))
   return typeof value === 'string' ? value : ''
 }
 

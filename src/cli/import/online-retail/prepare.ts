@@ -2,19 +2,18 @@
 import { inventoryApi } from '../../../domains/inventory/contract.ts'
 import { ordersApi } from '../../../domains/orders/contract.ts'
 import { ApiError, clientOf, type Sender } from '../../../kernel/client.ts'
-import type { Operation } from '../../../kernel/contract.ts'
-import type { LocationId, SiteId } from '../../../kernel/ids.ts'
+import { idOf, type ItemId, type LocationId, type SiteId } from '../../../kernel/ids.ts'
 import { CliError, EXIT } from '../../exit.ts'
 import { progressOf } from '../../progress.ts'
 import type { World } from '../../world.ts'
 import { Batches, type BulkResult } from '../batches.ts'
-import { sendTo } from '../bulk.ts'
+import { resultsOf } from '../bulk.ts'
 import type { Tally } from '../report.ts'
 import { countryCodeOf } from './countries.ts'
 import { neededOf, type Survey } from './survey.ts'
 
 export const SOURCE = 'online-retail'
-export const CURRENCY = 'GBP'
+export const CURRENCY = 'GBP' as const
 const RECEIVING = 'RECEIVING'
 
 /** Where the stock is. */
@@ -23,25 +22,29 @@ export interface Stock {
   readonly siteCode: string
   readonly locationId: LocationId
   /** Item id by sku. */
-  readonly itemIds: ReadonlyMap<string, string>
+  readonly itemIds: ReadonlyMap<string, ItemId>
 }
 
 /** A batch of master data is large, because a line of it is small. */
 const LIMITS = { countMax: 2_000, weightMax: 2_000, parallel: 1 }
 
 export async function prepare(world: World, sender: Sender, siteCode: string, survey: Survey, tally: Tally): Promise<Stock> {
+  const inventory = clientOf(inventoryApi, sender)
+  const orders = clientOf(ordersApi, sender)
   const place = await placeOf(sender, siteCode, tally)
-  const send = masterData(world, sender, tally)
-  const itemIds = new Map<string, string>()
-  await send('items', 'upsertItems', inventoryApi.upsertItems, [...survey.items].map(([sku, { name }]) => ({ sku, name: name === '' ? sku : name, baseUnit: 'EA', external: { source: SOURCE, ref: sku } })), (item, id) => itemIds.set(item.sku, id))
-  await send('customers', 'upsertCustomers', ordersApi.upsertCustomers, [...survey.customers].map(([code, country]) => customerOf(code, country)))
-  await send('prices', 'setPrices', ordersApi.setPrices, [...survey.items].flatMap(([sku, { lastPrice }]) => (lastPrice === null ? [] : [{ sku, currency: CURRENCY, unitPrice: lastPrice }])))
+  const send = masterData(world, tally)
+  const itemIds = new Map<string, ItemId>()
+  const items = [...survey.items].map(([sku, { name }]) => ({ sku, name: name === '' ? sku : name, baseUnit: 'EA' as const, external: { source: SOURCE, ref: sku } }))
+  await send('items', (lines) => inventory.upsertItems({ lines }), items, ({ sku }, id) => itemIds.set(sku, idOf<'Item'>(id)))
+  await send('customers', (lines) => orders.upsertCustomers({ lines }), [...survey.customers].map(([code, country]) => customerOf(code, country)))
+  const prices = [...survey.items].flatMap(([sku, { lastPrice }]) => (lastPrice === null ? [] : [{ sku, currency: CURRENCY, unitPrice: lastPrice }]))
+  await send('prices', (lines) => orders.setPrices({ lines }), prices)
   // The quantity is part of the name: a longer history of the same goods needs more, and gets it beside what is there.
   const receipts = [...survey.items].flatMap(([sku, item]) => {
     const quantity = neededOf(item)
     return quantity === '0' ? [] : [{ external: { source: SOURCE, ref: `opening/${sku}/${quantity}` }, siteCode, locationCode: RECEIVING, sku, quantity, ...(survey.firstAt === null ? {} : { receivedAt: survey.firstAt }) }]
   })
-  await send('receipts', 'receiveLines', inventoryApi.receiveLines, receipts)
+  await send('receipts', (lines) => inventory.receiveLines({ lines }), receipts)
   return { ...place, itemIds }
 }
 
@@ -51,14 +54,14 @@ function customerOf(code: string, country: string): { code: string; name: string
   return { code, name, ...(iso === null ? {} : { country: iso }), external: { source: SOURCE, ref: code } }
 }
 
-type SendMasterData = <V>(what: string, name: string, operation: Operation, values: readonly V[], onId?: (value: V, id: string) => void) => Promise<void>
+type SendMasterData = <V>(what: string, send: (lines: readonly V[]) => AsyncIterable<unknown, unknown, unknown>, values: readonly V[], onId?: (value: V, id: string) => void) => Promise<void>
 
 /** A line of master data that is refused would refuse every order that needs it: the import stops and says which it was. */
-function masterData(world: World, sender: Sender, tally: Tally): SendMasterData {
-  return async (what, name, operation, values, onId) => {
+function masterData(world: World, tally: Tally): SendMasterData {
+  return async (what, send, values, onId) => {
     const progress = progressOf(world, what.slice(0, 1).toUpperCase() + what.slice(1), what, values.length)
     let done = 0
-    const batches = new Batches<unknown, (typeof values)[number], BulkResult>(world, sendTo(sender, name, operation), LIMITS, (value, result) => {
+    const batches = new Batches<(typeof values)[number], (typeof values)[number], BulkResult>(world, (lines) => resultsOf(send(lines)), LIMITS, (value, result) => {
       if (result.outcome === 'refused') throw new CliError(EXIT.failed, `The server refuses ${JSON.stringify(value)}: ${result.pointer ?? ''} ${result.message ?? ''} (${result.code ?? ''})`)
       tally.add(what, result.outcome)
       if (result.id !== null) onId?.(value, result.id)

@@ -72,7 +72,8 @@ export async function surveyOf(source: Source, onRow: (rows: number) => void): P
     if (firstAt === null || meaning.at < firstAt) firstAt = meaning.at
     addItem(items, meaning.code, fields[2] ?? '', meaning)
     if (meaning.kind === 'cancellation') cancellationLines += 1
-    if (meaning.kind === 'cancellation' || meaning.kind === 'writeOff') continue
+    // Nobody buys on a correction; an unpaid line of a real sale has the customer of the others.
+    if (meaning.kind === 'writeOff' || meaning.kind === 'unpaid') continue
     if (!customers.has(meaning.customer)) customers.set(meaning.customer, meaning.country)
   }
   return { rows, items, customers, lastLines: finder.lastLines, cancellationLines, firstAt }
