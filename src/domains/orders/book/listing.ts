@@ -5,6 +5,7 @@ import { Problem } from '../../../kernel/problem.ts'
 import { pageFrom, readCursor } from '../../../kernel/page.ts'
 import { read } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
+import * as column from '../../../platform/db/row.ts'
 import type { Order, OrderSummary } from '../document/contract.ts'
 import { HEAD, HEAD_FROM, headShape, LINES, orderShape } from '../document/store.ts'
 import type { ORDER_SORTS } from './contract.ts'
@@ -52,21 +53,20 @@ interface SortKey {
   readonly sql: string
   readonly cast: string
   readonly pattern: RegExp
-  readonly of: (row: OrderSummary) => string
 }
 const DATE = /^([0-9]{4}-[0-9]{2}-[0-9]{2}|infinity)$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const SORTS = {
-  orderedAt: { sql: 'o.ordered_at', cast: 'timestamptz', pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}Z$/, of: (row) => row.orderedAt },
-  requestedOn: { sql: 'o.requested_on', cast: 'date', pattern: DATE, of: (row) => row.requestedOn },
-  promisedOn: { sql: "coalesce(o.promised_on, 'infinity'::date)", cast: 'date', pattern: DATE, of: (row) => row.promisedOn ?? 'infinity' },
-  number: { sql: 'o.number', cast: 'text', pattern: /^[^\0]{1,60}$/, of: (row) => row.number },
+  orderedAt: { sql: 'o.ordered_at', cast: 'timestamptz', pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}\+00$/ },
+  requestedOn: { sql: 'o.requested_on', cast: 'date', pattern: DATE },
+  promisedOn: { sql: "coalesce(o.promised_on, 'infinity'::date)", cast: 'date', pattern: DATE },
+  number: { sql: 'o.number', cast: 'text', pattern: /^[^\0]{1,60}$/ },
 } as const satisfies Readonly<Record<string, SortKey>>
 const isSort = (name: string): name is keyof typeof SORTS => Object.hasOwn(SORTS, name)
 
 const cursorRefused = (): Problem => new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
 
-function textOf(wanted: Wanted, columns: string): { text: string; params: (string | number)[]; key: SortKey } {
+function textOf(wanted: Wanted, columns: string): { text: string; params: (string | number)[] } {
   const params: (string | number)[] = []
   const bind = (value: string | number): string => `$${params.push(value) + 1}`
   const conditions: string[] = []
@@ -92,12 +92,13 @@ function textOf(wanted: Wanted, columns: string): { text: string; params: (strin
   const direction = isDescending ? 'desc' : 'asc'
   // The page is cut first and joined afterwards, so that the names of customers and sites are looked up for its rows only.
   const text = `with page as materialized (select o.* from bss.sales_order o where o.organization_id = $1${where} order by ${key.sql} ${direction}, o.id ${direction} limit ${bind(wanted.limit + 1)}::int)
-    select ${columns} ${HEAD_FROM.replace('bss.sales_order o', 'page o')} where o.organization_id = $1 order by ${key.sql} ${direction}, o.id ${direction}`
-  return { text, params, key }
+    select ${columns}, (${key.sql})::text as sort_key ${HEAD_FROM.replace('bss.sales_order o', 'page o')} where o.organization_id = $1 order by ${key.sql} ${direction}, o.id ${direction}`
+  return { text, params }
 }
 
-const summaryStatement = (text: string) => read('orders:read', text, headShape)
-const wholeStatement = (text: string) => read('orders:read', text, orderShape)
+// The key of the cursor is the database's own text: an instant shown to the caller has milliseconds, the sort order has microseconds.
+const summaryStatement = (text: string) => read('orders:read', text, { ...headShape, sortKey: column.text })
+const wholeStatement = (text: string) => read('orders:read', text, { ...orderShape, sortKey: column.text })
 const summaries = new Map<string, ReturnType<typeof summaryStatement>>()
 const wholes = new Map<string, ReturnType<typeof wholeStatement>>()
 function remembered<S>(known: Map<string, S>, text: string, make: (text: string) => S): S {
@@ -108,20 +109,19 @@ function remembered<S>(known: Map<string, S>, text: string, make: (text: string)
   return made
 }
 
-/** The statement and parameters of one page of orders without their lines. */
+function cut<T extends { readonly id: string; readonly sortKey: string }>(rows: readonly T[], limit: number): { items: Omit<T, 'sortKey'>[]; nextCursor: string | null } {
+  const page = pageFrom(rows, limit, (row) => [row.sortKey, row.id])
+  return { items: page.items.map(({ sortKey: _, ...order }) => order), nextCursor: page.nextCursor }
+}
+
+/** The statement and parameters of one page of orders without their lines, and how its rows become the page. */
 export function orderPage(wanted: Wanted) {
-  const { text, params, key } = textOf(wanted, HEAD)
-  return {
-    statement: remembered(summaries, text, summaryStatement), params,
-    page: (rows: OrderSummary[]): { items: OrderSummary[]; nextCursor: string | null } => {
-      const page = pageFrom(rows, wanted.limit, (row) => [key.of(row), row.id])
-      return { items: [...page.items], nextCursor: page.nextCursor }
-    },
-  }
+  const { text, params } = textOf(wanted, HEAD)
+  return { statement: remembered(summaries, text, summaryStatement), params, page: (rows: readonly (OrderSummary & { readonly sortKey: string })[]): { items: OrderSummary[]; nextCursor: string | null } => cut(rows, wanted.limit) }
 }
 
 /** A page of orders with their lines, for exports. */
 export async function wholeOrders(tx: Tx<'read', 'orders:read'>, wanted: Wanted): Promise<{ items: readonly Order[]; nextCursor: string | null }> {
-  const { text, params, key } = textOf(wanted, `${HEAD}, ${LINES}`)
-  return pageFrom(await tx.rows(remembered(wholes, text, wholeStatement), params), wanted.limit, (row) => [key.of(row), row.id])
+  const { text, params } = textOf(wanted, `${HEAD}, ${LINES}`)
+  return cut(await tx.rows(remembered(wholes, text, wholeStatement), params), wanted.limit)
 }

@@ -12,13 +12,13 @@ declare
   urgency int;
   ids uuid[];
   items uuid[];
-  wanted numeric[];
+  quantities numeric[];
   may_split boolean[];
 begin
   select o.site_id, o.priority into site, urgency from bss.sales_order o where o.organization_id = p_organization and o.id = p_order;
   select array_agg(l.id order by l.line_number), array_agg(l.item_id order by l.line_number), array_agg(l.ordered - l.cancelled - l.shipped - l.reserved order by l.line_number),
          array_agg(l.backorder_policy <> 'all_or_nothing' order by l.line_number)
-    into ids, items, wanted, may_split
+    into ids, items, quantities, may_split
     from bss.sales_order_line l
    where l.organization_id = p_organization and l.order_id = p_order and l.is_backordered and (p_lines is null or l.id = any (p_lines));
   if ids is null then
@@ -27,8 +27,8 @@ begin
   return query
     with got as materialized (
       select u.id, u.item_id, u.wanted, coalesce(r.reserved, 0) as taken
-        from unnest(ids, items, wanted) u(id, item_id, wanted)
-        left join bss.reserve_stock(p_organization, site, p_order, ids, items, wanted, may_split, false, urgency, null) r on r.line_id = u.id),
+        from unnest(ids, items, quantities) u(id, item_id, wanted)
+        left join bss.reserve_stock(p_organization, site, p_order, ids, items, quantities, may_split, false, urgency, null) r on r.line_id = u.id),
     kept as (
       update bss.sales_order_line l
          set reserved = l.reserved + g.taken,
