@@ -24,7 +24,7 @@ const KEEPERS: readonly { tool: RegExp; keeper: RegExp }[] = [
 ]
 
 const FACES = ['index.ts', 'contract.ts', 'events.ts']
-const PURE = ['contract.ts', 'events.ts', 'rules.ts']
+const PURE = ['contract.ts', 'events.ts', 'rules.ts', 'schema.ts']
 
 type Place = { floor: 'kernel' | 'platform' | 'domains' | 'web/kit' | 'web/shell' | 'app' | 'cli'; room: string; inRoom: string }
 

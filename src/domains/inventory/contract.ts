@@ -1,0 +1,10 @@
+// Inventory: sites and their bins, items, lots, the ledger of moves, the figures kept from it, and promises against them. It refuses
+// to promise anything twice, to move what is not there, and to change what has been written to the ledger.
+import { itemsApi } from './items/contract.ts'
+import { lotsApi } from './lots/contract.ts'
+import { movementsApi } from './movements/contract.ts'
+import { receiptsApi } from './receipts/contract.ts'
+import { sitesApi } from './sites/contract.ts'
+import { defineApi } from '../../kernel/contract.ts'
+
+export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi })

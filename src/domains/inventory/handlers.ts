@@ -1,0 +1,16 @@
+import type { Handlers } from '../../kernel/contract.ts'
+import type { Database } from '../../platform/db/database.ts'
+import type { inventoryApi } from './contract.ts'
+import { itemsHandlers } from './items/handlers.ts'
+import { lotsHandlers } from './lots/handlers.ts'
+import { movementsHandlers } from './movements/handlers.ts'
+import { receiptsHandlers } from './receipts/handlers.ts'
+import { sitesHandlers } from './sites/handlers.ts'
+
+export const inventoryHandlers = (database: Database): Handlers<typeof inventoryApi> => ({
+  ...sitesHandlers(database),
+  ...itemsHandlers(database),
+  ...lotsHandlers(database),
+  ...receiptsHandlers(database),
+  ...movementsHandlers(database),
+})
