@@ -3,7 +3,7 @@ import { auditHandlers } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
 import { createAuthenticate, identityHandlers, seedFirstAdmin } from '../domains/identity/index.ts'
 import { identityApi } from '../domains/identity/contract.ts'
-import { inventoryHandlers } from '../domains/inventory/index.ts'
+import { inventoryChores, inventoryHandlers } from '../domains/inventory/index.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { orderReactions, ordersHandlers } from '../domains/orders/index.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
@@ -27,5 +27,5 @@ export const routesOf = (database: Database): readonly Route[] => [
 ]
 
 export const reactions: readonly Reaction[] = orderReactions
-export const chores: readonly Chore[] = []
+export const chores: readonly Chore[] = inventoryChores
 export { createAuthenticate as authenticateWith }

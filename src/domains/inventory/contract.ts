@@ -5,6 +5,7 @@ import { lotsApi } from './lots/contract.ts'
 import { movementsApi } from './movements/contract.ts'
 import { receiptsApi } from './receipts/contract.ts'
 import { sitesApi } from './sites/contract.ts'
+import { stockApi } from './stock/contract.ts'
 import { defineApi } from '../../kernel/contract.ts'
 
-export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi })
+export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi, ...stockApi })

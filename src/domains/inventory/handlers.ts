@@ -6,6 +6,7 @@ import { lotsHandlers } from './lots/handlers.ts'
 import { movementsHandlers } from './movements/handlers.ts'
 import { receiptsHandlers } from './receipts/handlers.ts'
 import { sitesHandlers } from './sites/handlers.ts'
+import { stockHandlers } from './stock/handlers.ts'
 
 export const inventoryHandlers = (database: Database): Handlers<typeof inventoryApi> => ({
   ...sitesHandlers(database),
@@ -13,4 +14,5 @@ export const inventoryHandlers = (database: Database): Handlers<typeof inventory
   ...lotsHandlers(database),
   ...receiptsHandlers(database),
   ...movementsHandlers(database),
+  ...stockHandlers(database),
 })

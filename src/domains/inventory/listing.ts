@@ -21,6 +21,8 @@ export interface Listing<S extends RowShape, F extends string, K extends string>
   readonly sorts: Readonly<Record<K, SortKey<Row<S>>>>
   /** Makes the order total. */
   readonly tie: SortKey<Row<S>>
+  /** Where one tie is not enough: rows known by several ids. */
+  readonly moreTies?: readonly SortKey<Row<S>>[]
 }
 export interface Wanted<F extends string, K extends string> {
   readonly filters: Readonly<Record<F, string | undefined>>
@@ -52,13 +54,14 @@ export function listing<const P extends Permission, S extends RowShape, const F 
     if (key === undefined) throw new TypeError(`There is no such sort order: ${wanted.sort}`)
     const sort = list.sorts[key]
     const direction = isDescending ? 'desc' : 'asc'
+    const order = [sort, list.tie, ...(list.moreTies ?? [])]
     if (wanted.after !== undefined) {
-      const [sortValue, tieValue] = cursorParts(wanted.after, sort.type, list.tie.type)
-      conditions.push(`(${sort.sql}, ${list.tie.sql}) ${isDescending ? '<' : '>'} (${bind(sortValue)}::${sort.type}, ${bind(tieValue)}::${list.tie.type})`)
+      const values = cursorParts(wanted.after, order.map(({ type }) => type)).map((value, index) => `${bind(value)}::${order[index]?.type ?? 'text'}`)
+      conditions.push(`(${order.map(({ sql }) => sql).join(', ')}) ${isDescending ? '<' : '>'} (${values.join(', ')})`)
     }
     const where = conditions.map((condition) => ` and ${condition}`).join('')
-    const text = `${list.select}${where} order by ${sort.sql} ${direction}, ${list.tie.sql} ${direction} limit ${bind(wanted.limit + 1)}::int`
-    const page: Page<Row<S>> = pageFrom(await tx.rows(statementOf(text), params), wanted.limit, (row) => [sort.of(row), list.tie.of(row)])
+    const text = `${list.select}${where} order by ${order.map(({ sql }) => `${sql} ${direction}`).join(', ')} limit ${bind(wanted.limit + 1)}::int`
+    const page: Page<Row<S>> = pageFrom(await tx.rows(statementOf(text), params), wanted.limit, (row) => order.map(({ of }) => of(row)))
     return { items: [...page.items], nextCursor: page.nextCursor }
   }
 }
@@ -77,8 +80,9 @@ const PATTERNS = {
   numeric: /^-?[0-9]{1,20}(\.[0-9]{1,20})?$/,
 } as const
 
-function cursorParts(cursor: string, sortType: keyof typeof PATTERNS, tieType: keyof typeof PATTERNS): readonly [string, string] {
-  const [sortValue, tieValue] = readCursor(cursor, 2) ?? []
-  if (typeof sortValue === 'string' && typeof tieValue === 'string' && PATTERNS[sortType].test(sortValue) && PATTERNS[tieType].test(tieValue)) return [sortValue, tieValue]
+function cursorParts(cursor: string, types: readonly (keyof typeof PATTERNS)[]): readonly string[] {
+  const parts = readCursor(cursor, types.length) ?? []
+  const fitting = parts.filter((part, index): part is string => typeof part === 'string' && PATTERNS[types[index] ?? 'text'].test(part))
+  if (fitting.length === types.length) return fitting
   throw new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
 }
