@@ -72,6 +72,7 @@ export async function adjustStock(tx: Writing, key: string, draft: AdjustmentDra
 
 const moveById = read('inventory:read', `
   select m.id, m.item_id, m.lot_id, m.from_location_id, m.to_location_id, m.quantity, m.document_kind, m.document_id, m.document_line_id, m.reverses_id,
+         exists (select from bss.stock_move x where x.organization_id = $1 and x.reverses_id = m.id) as is_reversed,
          coalesce(f.virtual_role = 'transit', false) or coalesce(t.virtual_role = 'transit', false) as is_transit, case when f.kind = 'virtual' then t.site_id else f.site_id end as site_id
     from bss.stock_move m
     join bss.location f on f.organization_id = $1 and f.id = m.from_location_id
@@ -79,7 +80,7 @@ const moveById = read('inventory:read', `
    where m.organization_id = $1 and m.id = $2`, {
   id: column.id<StockMoveId>(), itemId: column.id<ItemId>(), lotId: column.nullable(column.id<LotId>()), fromLocationId: column.id<LocationId>(), toLocationId: column.id<LocationId>(), quantity: column.quantity,
   documentKind: column.oneOf(['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count'] as const), documentId: column.id<AdjustmentId>(), documentLineId: column.id(),
-  reversesId: column.nullable(column.id<StockMoveId>()), isTransit: column.bool, siteId: column.id<SiteId>(),
+  reversesId: column.nullable(column.id<StockMoveId>()), isReversed: column.bool, isTransit: column.bool, siteId: column.id<SiteId>(),
 })
 const takeBackReceived = write('inventory:write', 'update bss.receipt_line set received = received - $3::numeric where organization_id = $1 and id = $2', {})
 
@@ -87,6 +88,7 @@ const takeBackReceived = write('inventory:write', 'update bss.receipt_line set r
 export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId, reason: string): Promise<Reversal> {
   const move = await tx.one('move', moveById, [moveId])
   if (move.reversesId !== null) throw new Problem('conflict', 'A reversal is not reversed; post the move again.')
+  if (move.isReversed) throw new Problem('conflict', 'This move was reversed before.')
   if (move.isTransit) throw new Problem('conflict', 'A leg of a transfer through transit is not reversed alone. Transfer the goods back.')
   if (move.documentKind === 'shipment' || move.documentKind === 'return') throw new Problem('conflict', `This move belongs to a ${move.documentKind} and is undone there.`)
   const posting: Posting = {

@@ -5,7 +5,7 @@ import { contextOf } from '../../../../test/setup/database.ts'
 import { sql } from '../../../../test/setup/sql.ts'
 import { newId, type ItemId, type LocationId, type OrderId, type OrderLineId, type SiteId } from '../../../kernel/ids.ts'
 import * as column from '../../../platform/db/row.ts'
-import { write } from '../../../platform/db/statement.ts'
+import { read, write } from '../../../platform/db/statement.ts'
 import { inventoryApi } from '../contract.ts'
 
 export const reserveStatement = write('inventory:write', 'select r.line_id, r.reserved from bss.reserve_stock($1, $2, $3, $4::uuid[], $5::uuid[], $6::numeric[], $7::bool[], $8::bool, $9::int, $10::timestamptz) r', {
@@ -13,6 +13,8 @@ export const reserveStatement = write('inventory:write', 'select r.line_id, r.re
 })
 const releaseStatement = write('inventory:write', 'select r.line_id, r.released from bss.release_reservations($1, $2::uuid[], $3::numeric[]) r', { lineId: column.id<OrderLineId>(), released: column.quantity })
 const allocateStatement = write('inventory:write', 'select r.line_id, r.shortage from bss.allocate_hard($1, $2) r', { lineId: column.id<OrderLineId>(), shortage: column.quantity })
+
+const anySite = read('inventory:read', 'select s.id from bss.site s where s.organization_id = $1 limit 1', { id: column.id<SiteId>() })
 
 export interface Line {
   readonly lineId: OrderLineId
@@ -38,6 +40,8 @@ export interface Stockroom {
   readonly reserve: (basket: Basket) => Promise<readonly { readonly lineId: OrderLineId; readonly reserved: string }[]>
   readonly release: (lineIds: readonly OrderLineId[], quantities?: readonly (string | null)[]) => Promise<readonly { readonly released: string }[]>
   readonly allocate: (orderId: OrderId) => Promise<readonly { readonly lineId: OrderLineId; readonly shortage: string }[]>
+  /** Waits until the replica has seen whatever was written, also behind the API's back: what the API reads next is no older. */
+  readonly settle: () => Promise<void>
   readonly close: () => Promise<void>
 }
 const clientOfRoom = (house: House, organization: OrganizationKeys) => house.client(inventoryApi, 'tenant_admin', organization)
@@ -70,6 +74,15 @@ export async function openStockroom(): Promise<Stockroom> {
         tx.rows(reserveStatement, [siteId, orderId ?? newId(), lines.map((l) => l.lineId), lines.map((l) => l.itemId), lines.map((l) => l.quantity), lines.map((l) => l.maySplit === true), isWhole === true, priority ?? 5, expiresAt ?? null])),
     release: (lineIds, quantities) => house.database.write(ctx(), (tx) => tx.rows(releaseStatement, [lineIds, quantities ?? lineIds.map(() => null)])),
     allocate: (orderId) => house.database.write(ctx(), (tx) => tx.rows(allocateStatement, [orderId])),
+    settle: async () => {
+      // An empty transaction gives the position of the log behind everything that was committed before.
+      await house.database.housekeep(ctx(), (tx) => tx.rows(anySite))
+      for (;;) {
+        const reading = ctx()
+        await house.database.read(reading, (tx) => tx.rows(anySite))
+        if (reading.facts.outcome.readFrom === 'replica') return
+      }
+    },
     close: () => house.close(),
   }
 }
