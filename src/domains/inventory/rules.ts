@@ -9,7 +9,7 @@ export function hasCheckDigit(digits: string): boolean {
 /** The digit that completes a number. */
 export function checkDigitOf(body: string): string {
   let sum = 0
-  for (const [index, digit] of [...body].toReversed().entries()) sum += Number(digit) * (index % 2 === 0 ? 3 : 1)
+  for (const [index, digit] of body.split('').toReversed().entries()) sum += Number(digit) * (index % 2 === 0 ? 3 : 1)
   return String((10 - (sum % 10)) % 10)
 }
 

@@ -1,6 +1,6 @@
 // Why is this number so? The moves behind a figure with the total after each, and the promises behind what is taken of it. The sums
 // are of all moves, counted anew from the ledger and never from the figure they explain.
-import { type ItemId, type LocationId, type LotId, type SiteId, type StockMoveId } from '../../../kernel/ids.ts'
+import type { ItemId, LocationId, LotId, SiteId, StockMoveId } from '../../../kernel/ids.ts'
 import { pageFrom, readCursor } from '../../../kernel/page.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'

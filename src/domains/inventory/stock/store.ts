@@ -1,5 +1,5 @@
 // Reads of balances, levels, promises and what can be promised.
-import { type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type ReservationId, type SiteId } from '../../../kernel/ids.ts'
+import type { ItemId, LocationId, LotId, OrderId, OrderLineId, ReservationId, SiteId } from '../../../kernel/ids.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
