@@ -111,9 +111,8 @@ function remembered<S>(known: Map<string, S>, text: string, make: (text: string)
 
 function cut<T extends { readonly id: string; readonly sortKey: string }>(rows: readonly T[], limit: number): { items: Omit<T, 'sortKey'>[]; nextCursor: string | null } {
   const page = pageFrom(rows, limit, (row) => [row.sortKey, row.id])
-  return { items: page.items.map(({ sortKey: _, ...order }) => order), nextCursor: page.nextCursor }
+  return { items: page.items.map(({ sortKey: _sortKey, ...order }) => order), nextCursor: page.nextCursor }
 }
-
 /** The statement and parameters of one page of orders without their lines, and how its rows become the page. */
 export function orderPage(wanted: Wanted) {
   const { text, params } = textOf(wanted, HEAD)

@@ -133,10 +133,12 @@ function amendedLines(lines: readonly rules.LineState[], body: Amendment): rules
   return [...changes.values()]
 }
 
+const LINE_FIELDS = ['addLines', 'changeLines', 'removeLineIds']
+
 async function amend(tx: Writing, orderId: OrderId, body: Amendment, expectedVersion: number): Promise<Order> {
   const { rowVersion, lines } = await store.openOrder(tx, orderId)
   if (rowVersion !== expectedVersion) throw new Problem('stale', 'The order has changed since you read it. Read it again and repeat your change.')
-  const { addLines, changeLines, removeLineIds, ...head } = body
+  const { addLines, changeLines } = body
   const status = rules.orderStatusOf(lines.map((line) => line.status))
   if (status !== 'draft' && status !== 'submitted' && status !== 'confirmed') throw new Problem('illegal_transition', `The order is ${status.replaceAll('_', ' ')} and can no longer be amended.`)
   const faults = faultsOf({ lines: addLines ?? [] }).map((fault) => ({ ...fault, pointer: fault.pointer.replace('/lines/', '/addLines/') }))
@@ -150,7 +152,7 @@ async function amend(tx: Writing, orderId: OrderId, body: Amendment, expectedVer
       addLines.map((line) => line.quantity), addLines.map((line) => line.backorderPolicy ?? 'allow'), status,
     ])
   }
-  if (Object.keys(head).length > 0) await store.saveHead(tx, orderId, head)
+  if (Object.keys(body).some((name) => !LINE_FIELDS.includes(name))) await store.saveHead(tx, orderId, body)
   if (status === 'confirmed' && (addLines || changeLines)) await reserve(tx, orderId, false)
   const changed = Object.keys(body)
   tx.emit(orderAmended, orderId, { orderId, changed })

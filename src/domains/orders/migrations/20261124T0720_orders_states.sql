@@ -74,6 +74,7 @@ language sql immutable parallel safe
 as $$ select case when p_currency in ('CLP', 'ISK', 'JPY', 'KRW', 'VND') then 1 when p_currency in ('BHD', 'KWD', 'TND') then 1000 else 100 end::numeric $$;
 
 -- Brings orders in line with their lines. Every change of lines comes through here, so the version of the order tells any of them.
+-- The orders are named on both sides of each join: from the lines alone the planner expects hundreds, and reads every order there is.
 create function bss.refresh_orders(p_organization uuid, p_orders uuid[], p_is_money_stale boolean) returns void
 language plpgsql
 as $$
@@ -81,7 +82,7 @@ begin
   update bss.sales_order o set status = d.status, is_backordered = d.is_backordered, line_count = d.line_count
     from (select l.order_id, bss.order_status_of(array_agg(l.status)) as status, bool_or(l.is_backordered) as is_backordered, count(*)::int as line_count
             from bss.sales_order_line l where l.organization_id = p_organization and l.order_id = any (p_orders) group by l.order_id) d
-   where o.organization_id = p_organization and o.id = d.order_id;
+   where o.organization_id = p_organization and o.id = any (p_orders) and o.id = d.order_id;
   if not p_is_money_stale then
     return;
   end if;
@@ -89,7 +90,7 @@ begin
     from (select l.id, round((l.ordered - l.cancelled) * x.unit_price * bss.minor_units_of(om.currency))::bigint as amount
             from bss.sales_order_line l
             join bss.order_line_money x on x.organization_id = p_organization and x.id = l.id
-            join bss.order_money om on om.organization_id = p_organization and om.id = l.order_id
+            join bss.order_money om on om.organization_id = p_organization and om.id = any (p_orders) and om.id = l.order_id
            where l.organization_id = p_organization and l.order_id = any (p_orders)) n
    where m.organization_id = p_organization and m.id = n.id and m.amount_minor <> n.amount;
   update bss.order_money om set total_minor = t.total, unpriced_lines = t.unpriced
@@ -97,7 +98,7 @@ begin
             from bss.sales_order_line l
             left join bss.order_line_money x on x.organization_id = p_organization and x.id = l.id
            where l.organization_id = p_organization and l.order_id = any (p_orders) group by l.order_id) t
-   where om.organization_id = p_organization and om.id = t.order_id;
+   where om.organization_id = p_organization and om.id = any (p_orders) and om.id = t.order_id;
 end
 $$;
 

@@ -39,26 +39,20 @@ describe('the rules of orders', () => {
   it('cancelling frees exactly what no longer has a reason to be reserved, and never what is picked', () => {
     fc.assert(fc.property(line, fc.bigInt(1n, 10n ** 15n), (before, wanted) => {
       const decision = rules.cancelLine(before, wanted)
-      if (decision instanceof Problem) {
-        expect(wanted > rules.openOf(before) || rules.openOf(before) === 0n).toBe(true)
-        return
-      }
+      if (decision instanceof Problem) return wanted > rules.openOf(before) || rules.openOf(before) === 0n
       const [after] = decision
-      expect(after?.cancelled).toBe(before.cancelled + wanted)
-      expect(after && before.reserved - after.reserved).toBe(after?.freed)
-      expect(after && after.cancelled + after.reserved <= before.ordered && after.ordered - after.cancelled >= before.picked).toBe(true)
-      expect(after?.status === 'cancelled').toBe(after?.cancelled === before.ordered)
+      return (
+        after !== undefined && after.cancelled === before.cancelled + wanted && before.reserved - after.reserved === after.freed &&
+        after.cancelled + after.reserved <= before.ordered && after.ordered - after.cancelled >= before.picked && (after.status === 'cancelled') === (after.cancelled === before.ordered)
+      )
     }))
   })
 
   it('an amendment never leaves more reserved than is left to deliver', () => {
     fc.assert(fc.property(line, fc.bigInt(1n, 10n ** 15n), (before, ordered) => {
       const after = rules.amendLine(before, { ordered, policy: null }, '/x')
-      if (after instanceof Problem) {
-        expect(['illegal_transition', 'conflict']).toContain(after.code)
-        return
-      }
-      expect(after.reserved <= after.ordered - after.cancelled && after.freed === before.reserved - after.reserved && after.freed >= 0n).toBe(true)
+      if (after instanceof Problem) return after.code === 'illegal_transition' ? before.status === 'released' || before.status === 'in_fulfilment' : after.code === 'conflict' && ordered <= before.cancelled
+      return after.reserved <= after.ordered - after.cancelled && after.freed === before.reserved - after.reserved && after.freed >= 0n
     }))
   })
 
@@ -91,6 +85,6 @@ describe('the rules of orders', () => {
 
   it('one wrong digit makes a GLN invalid', () => {
     expect(isGln('4012345000009')).toBe(true)
-    for (let at = 0; at < 13; at++) expect(isGln([...'4012345000009'].map((digit, index) => (index === at ? (Number(digit) + 1) % 10 : digit)).join(''))).toBe(false)
+    for (let at = 0; at < 13; at++) expect(isGln('4012345000009'.split('').map((digit, index) => (index === at ? (Number(digit) + 1) % 10 : digit)).join(''))).toBe(false)
   })
 })
