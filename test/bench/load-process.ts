@@ -2,6 +2,7 @@
 // shares the cores with what it measures.
 import { connect, type Socket } from 'node:net'
 import { Value } from 'typebox/value'
+import { BEGUN } from './child.ts'
 import { quantile, seeded } from './figures.ts'
 import { LoadPlan, type LoadResult } from './load-plan.ts'
 import { requestMaker } from './requests.ts'
@@ -13,6 +14,7 @@ for await (const chunk of process.stdin.setEncoding('utf8')) {
 }
 const plan = Value.Parse(LoadPlan, JSON.parse(text))
 const next = requestMaker(plan, seeded(plan.seed))
+process.stdout.write(`${BEGUN}\n`)
 const startedMs = performance.now()
 const fromMs = startedMs + plan.warmSeconds * 1000
 const untilMs = fromMs + plan.seconds * 1000

@@ -38,6 +38,8 @@ export interface PgbenchResult {
   readonly latencyMs: number
   /** Transactions since the start, warm-up included. */
   readonly done: number
+  /** Seconds between the two marks. */
+  readonly markedSeconds: number
 }
 
 /** How long before its end the second mark is: when the connections are gone, so is the CPU time of their processes. */
@@ -60,5 +62,5 @@ export async function pgbench(run: PgbenchRun, mark: () => void): Promise<Pgbenc
   const done = Number(/number of transactions actually processed: (\d+)/.exec(output)?.[1] ?? 0)
   if (code !== 0 || measured.length === 0) throw new Error(`pgbench failed:\n${output.slice(0, 2000)}`)
   const mean = (of: (second: { tps: number; lat: number }) => number): number => measured.reduce((sum, second) => sum + of(second), 0) / measured.length
-  return { perSecond: mean((second) => second.tps), latencyMs: mean((second) => second.lat), done }
+  return { perSecond: mean((second) => second.tps), latencyMs: mean((second) => second.lat), done, markedSeconds: run.seconds - TAIL_SECONDS }
 }

@@ -38,7 +38,7 @@ export function requestMaker(plan: LoadPlan, random: () => number): () => string
       return () => {
         let body = ''
         for (let n = 0; n < plan.ordersPerBulk; n++) {
-          body += `{"externalRef":"${runId}-${serial++}","externalSource":"bench","customerId":"${customer()}","siteId":"${site}","currency":"EUR","lines":[${linesOf(plan, random, ',"unitPrice":"2.5"')}]}\n`
+          body += `{"external":{"source":"bench","ref":"${runId}-${serial++}"},"customerId":"${customer()}","siteId":"${site}","currency":"EUR","lines":[${linesOf(plan, random, ',"unitPrice":"2.5"')}]}\n`
         }
         return post('/api/v1/orders/bulk', someone(), 'application/x-ndjson', body)
       }
