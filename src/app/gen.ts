@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '../platform/db/migrate.ts'
 import { destroyCluster, startCluster } from '../platform/embedded/index.ts'
+import { accessMatrixText } from './access-matrix/golden.ts'
 import { goldens } from './goldens.ts'
 
 const FOLDER = new URL('../../golden/', import.meta.url)
@@ -13,7 +14,8 @@ const cluster = await startCluster({ dataDir, replica: false, temporary: true })
 try {
   await migrate({ url: cluster.primaryUrl, secret: Buffer.alloc(32, 1) })
   mkdirSync(FOLDER, { recursive: true })
-  for (const [name, text] of await goldens(cluster.primaryUrl)) {
+  const texts = new Map([...(await goldens(cluster.primaryUrl)), ['access-matrix.txt', await accessMatrixText(cluster)]])
+  for (const [name, text] of texts) {
     const file = new URL(name, FOLDER)
     const isChanged = before(file) !== text
     if (isChanged) writeFileSync(file, text)

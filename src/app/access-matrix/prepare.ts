@@ -1,0 +1,70 @@
+// Two organizations with one thing of each kind, a key of each role, and the keys that must open nothing.
+import { ROLE_NAMES, type RoleName } from '../../kernel/access.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
+import { newKey } from '../../platform/crypto/keys.ts'
+import { expireKey } from '../../platform/db/walls/expire-key.ts'
+import { identityApi } from '../../domains/identity/contract.ts'
+import { tenancyApi } from '../../domains/tenancy/contract.ts'
+import { clientOf, fetchSender } from '../../kernel/client.ts'
+import type { OrganizationKeys } from '../people.ts'
+import { openOrganization } from '../people.ts'
+import { CONTRACTS } from '../rooms.ts'
+import { FOREIGN_TAG, operationsOf, type MatrixOptions } from './matrix.ts'
+import { plantThings } from './planted.ts'
+
+const WIDE = { requestsPerSecond: 100_000, burst: 200_000, concurrentRequests: 1_000, rowsPerExport: 1_000_000 } as const
+
+export interface Stage {
+  readonly url: string
+  readonly operatorKey: string
+  readonly own: OrganizationKeys
+  readonly foreign: OrganizationKeys
+  readonly superuserUrl: string
+}
+
+export async function prepareMatrix({ url, operatorKey, own, foreign, superuserUrl }: Stage): Promise<{ readonly options: MatrixOptions; readonly failed: readonly string[] }> {
+  const operations = operationsOf(CONTRACTS)
+  // What the operator suspends and offboards must be neither of the two that are compared.
+  const third = await openOrganization({ url, operatorKey, slug: 'initech', name: 'Initech' })
+  const platform = clientOf(tenancyApi, fetchSender({ baseUrl: url, token: operatorKey }))
+  // A limit that is reached would answer in the place of what is asked for.
+  for (const { id } of [own, foreign]) await platform.setOrganizationLimits({ params: { organizationId: id }, body: WIDE })
+  const mine = await plantThings(url, own.keys.tenant_admin, 'ACME', operations)
+  const theirs = await plantThings(url, foreign.keys.tenant_admin, FOREIGN_TAG, operations)
+  const keys = new Map(ROLE_NAMES.map((role): [RoleName, string] => [role, role === 'global_admin' ? operatorKey : own.keys[role]]))
+  const heard = (texts: readonly string[]): Set<string> => texts.reduce((found, text) => leaves(parsed(text), found), new Set<string>())
+  const known = heard(mine.heard)
+  // Codes are said aloud when it is tried whether they are free.
+  const codes = new Set(theirs.heard.flatMap((text) => codesIn(parsed(text))))
+  const canaries = [...heard(theirs.heard)].filter((value) => !known.has(value) && !codes.has(value) && (/^[0-9a-f-]{36}$/.test(value) || value.includes(FOREIGN_TAG)))
+  return {
+    failed: [...mine.failed, ...theirs.failed],
+    options: {
+      url, keys, operations, canaries: [...canaries, foreign.id, foreign.name],
+      own: new Map([...mine.things, ['organizationId', third.id]]), foreign: new Map([...theirs.things, ['organizationId', foreign.id]]),
+      unknownKey: newKey('live'), expiredKey: await expiredKeyOf(url, own, superuserUrl),
+    },
+  }
+}
+
+async function expiredKeyOf(url: string, own: OrganizationKeys, superuserUrl: string): Promise<string> {
+  const identity = clientOf(identityApi, fetchSender({ baseUrl: url, token: own.keys.tenant_admin }))
+  const account = await identity.createServiceAccount({ body: { name: 'Yesterday', role: 'tenant_admin' } })
+  const key = await identity.createKey({ body: { serviceAccountId: account.id, name: 'yesterday', kind: 'test' } })
+  await expireKey(superuserUrl, key.id)
+  return key.secret ?? ''
+}
+
+function parsed(text: string): unknown {
+  const value: unknown = JSON.parse(text === '' ? 'null' : text)
+  return value
+}
+
+const codesIn = (value: unknown): string[] => (isRecord(value) ? ['code', 'sku', 'number'].flatMap((name) => (typeof value[name] === 'string' ? [value[name]] : [])) : [])
+
+function leaves(value: unknown, found: Set<string>): Set<string> {
+  if (typeof value === 'string') found.add(value)
+  else if (isList(value)) for (const each of value) leaves(each, found)
+  else if (isRecord(value)) for (const each of Object.values(value)) leaves(each, found)
+  return found
+}
