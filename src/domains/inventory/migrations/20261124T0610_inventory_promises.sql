@@ -1,5 +1,7 @@
--- Promises: reserving, giving back, breaking, hard allocation. Lock order everywhere: levels by (site, item), then lots,
--- then balances and reservations of those levels. Who holds a level's lock owns everything beneath it.
+-- Promises: reserving, giving back, breaking, hard allocation. Lock order everywhere: lots, then levels by (site, item), then the
+-- balances and reservations of those levels. Who holds a level's lock owns everything beneath it. One path goes against the order:
+-- an order that finds a lot past its date before the calendar's chore does; should it meet a posting of that lot, one of them is
+-- done again.
 
 -- Demand that lost (part of) its promise: the line is backordered by so much.
 create type bss.broken_promise as (order_id uuid, demand_line_id uuid, site_id uuid, item_id uuid, quantity numeric);
@@ -88,8 +90,9 @@ begin
   if lot.id is null then
     perform sec.refuse('not_found', 'There is no such lot.');
   end if;
-  perform 1 from bss.stock_level l where l.organization_id = p_org and l.item_id = lot.item_id order by l.site_id for no key update;
+  -- The lot first: postings hold it still until they commit, so that no stock of it can turn up at another site meanwhile.
   select * into lot from bss.lot t where t.organization_id = p_org and t.id = p_lot for no key update;
+  perform 1 from bss.stock_level l where l.organization_id = p_org and l.item_id = lot.item_id order by l.site_id for no key update;
   was_usable := lot.status = 'available';
   is_usable := p_status = 'available';
   if lot.status = p_status then
@@ -180,6 +183,8 @@ begin
   if items is null then
     return 0;
   end if;
+  perform 1 from bss.lot t where t.organization_id = p_org and t.item_id = any (items) and t.status in ('available', 'on_hold') and t.expires_on < (now() at time zone 'UTC')::date + 1
+    order by t.item_id, t.id for no key update;
   perform 1 from bss.stock_level l where l.organization_id = p_org and l.site_id = p_site and l.item_id = any (items) order by l.item_id for no key update;
   perform bss.expire_reservations(p_org, p_site, items);
   return bss.expire_lots(p_org, p_site, items);

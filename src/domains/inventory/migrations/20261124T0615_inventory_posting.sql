@@ -15,8 +15,8 @@ as $$
 declare
   effects bss.stock_effect[];
   faults jsonb;
-  r record;
 begin
+  perform bss.lock_for_posting(p_org, p_item_ids, p_from, p_to, p_lot_ids);
   -- Who is meant, what is wrong with it, and what each location and lot gains or loses: one look at the master data.
   with line as materialized (
     select u.n, u.item_id, u.from_id, u.to_id, u.lot_id, u.quantity, i.tracking, f.id as from_found, t.id as to_found, o.id as lot_found, o.item_id as lot_item,
@@ -50,9 +50,6 @@ begin
   if faults is not null then
     perform sec.refuse('invalid', 'Some lines cannot be posted.', faults);
   end if;
-  insert into bss.stock_level (organization_id, site_id, item_id)
-  select distinct p_org, e.site_id, e.item_id from unnest(effects) e order by 2, 3
-  on conflict (organization_id, site_id, item_id) do nothing;
   return query select * from bss.make_room(p_org, effects, p_may_break);
   update bss.stock_level l
      set on_hand = l.on_hand + d.on_hand, unavailable = l.unavailable + d.on_hand - d.usable, next_expiry_at = least(l.next_expiry_at, d.expires_at)
@@ -76,7 +73,35 @@ begin
 end
 $$;
 
--- Locks the levels in key order and sees that every place holds what is taken from it, bins and promises apart. Breaks
+-- Holds still what a posting relies on, before anything is read: what its locations and lots are good for (whoever changes that
+-- waits for us, or we for him), and then the levels, in key order. A level that is missing is made.
+create function bss.lock_for_posting(p_org uuid, p_item_ids uuid[], p_from uuid[], p_to uuid[], p_lot_ids uuid[]) returns void
+language plpgsql
+as $$
+declare
+  sites uuid[];
+  items uuid[];
+begin
+  perform 1 from bss.location l where l.organization_id = p_org and l.id = any (p_from || p_to) and l.kind <> 'virtual' order by l.id for share;
+  if array_remove(p_lot_ids, null) <> '{}' then
+    perform 1 from bss.lot t where t.organization_id = p_org and t.id = any (p_lot_ids) order by t.item_id, t.id for share;
+  end if;
+  select array_agg(k.site_id), array_agg(k.item_id) into sites, items
+    from (select distinct l.site_id, i.id as item_id
+            from unnest(p_item_ids || p_item_ids, p_from || p_to) as u (item_id, location_id)
+            join bss.location l on l.organization_id = p_org and l.id = u.location_id
+            join bss.item i on i.organization_id = p_org and i.id = u.item_id
+           order by 1, 2) k;
+  insert into bss.stock_level (organization_id, site_id, item_id)
+  select p_org, k.site_id, k.item_id from unnest(sites, items) as k (site_id, item_id)
+  on conflict (organization_id, site_id, item_id) do nothing;
+  perform 1 from bss.stock_level l
+    where l.organization_id = p_org and (l.site_id, l.item_id) in (select k.site_id, k.item_id from unnest(sites, items) as k (site_id, item_id))
+    order by l.site_id, l.item_id for no key update;
+end
+$$;
+
+-- With the levels locked: sees that every place holds what is taken from it, bins and promises apart. Breaks
 -- promises that no longer fit where that is allowed.
 create function bss.make_room(p_org uuid, p_effects bss.stock_effect[], p_may_break boolean) returns setof bss.broken_promise
 language plpgsql
@@ -85,9 +110,6 @@ declare
   r record;
   faults jsonb;
 begin
-  perform 1 from bss.stock_level l
-    where l.organization_id = p_org and (l.site_id, l.item_id) in (select e.site_id, e.item_id from unnest(p_effects) e)
-    order by l.site_id, l.item_id for no key update;
   select jsonb_agg(jsonb_build_object('pointer', '/lines', 'code', case when b.allocated > 0 then 'allocated' else 'not_on_hand' end,
            'message', format('Location %s holds %s of item %s%s%s; %s is needed.', o.code, trim_scale(coalesce(b.on_hand, 0)), i.sku, coalesce(' in lot ' || t.number, ''),
              case when b.allocated > 0 then format(', of which %s is allocated to orders', trim_scale(b.allocated)) else '' end, trim_scale(-e.change))))
@@ -140,7 +162,7 @@ $$;
 
 revoke execute on function
   bss.post_moves(uuid, text, text, text, uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], numeric[], timestamptz[], uuid[], boolean),
-  bss.make_room(uuid, bss.stock_effect[], boolean), bss.keep_serials_single(uuid, uuid[], uuid[]) from public;
+  bss.lock_for_posting(uuid, uuid[], uuid[], uuid[], uuid[]), bss.make_room(uuid, bss.stock_effect[], boolean), bss.keep_serials_single(uuid, uuid[], uuid[]) from public;
 grant execute on function
   bss.post_moves(uuid, text, text, text, uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], uuid[], numeric[], timestamptz[], uuid[], boolean),
-  bss.make_room(uuid, bss.stock_effect[], boolean), bss.keep_serials_single(uuid, uuid[], uuid[]) to bss_app, bss_worker;
+  bss.lock_for_posting(uuid, uuid[], uuid[], uuid[], uuid[]), bss.make_room(uuid, bss.stock_effect[], boolean), bss.keep_serials_single(uuid, uuid[], uuid[]) to bss_app, bss_worker;

@@ -93,6 +93,8 @@ location, locationRefusals)
 const updateLocationRow = write('inventory:write', `
   update bss.location l set kind = $4, zone_id = $5, parent_id = $6, barcode = $7, pick_sequence = $8, capacity = $9, status = $10
    where l.organization_id = $1 and l.id = $2 and l.row_version = $3 returning ${LOCATION}`, location, locationRefusals)
+/** Postings hold the kind of their locations still; who changes it waits for them, and looks for stock afterwards. */
+const lockLocation = write('inventory:write', `select ${LOCATION} from bss.location l where l.organization_id = $1 and l.id = $2 for no key update`, location)
 const stockIn = read('inventory:read', 'select b.item_id from bss.stock_balance b where b.organization_id = $1 and b.location_id = $2 and b.on_hand <> 0 limit 1', { itemId: column.id() })
 
 export const listLocations = listing('inventory:read', {
@@ -111,7 +113,7 @@ export async function createLocation(tx: Writing, siteId: SiteId, draft: Locatio
   return made
 }
 export async function updateLocation(tx: Writing, id: LocationId, expected: number, patch: LocationPatch): Promise<Location> {
-  const before = await getLocation(tx, id)
+  const before = await tx.one('location', lockLocation, [id])
   if (before.kind === 'virtual') throw new Problem('conflict', 'A virtual location comes with its site and is not changed.')
   if (patch.parentId === id) throw new Problem('invalid', 'A location is not inside itself.', { errors: [{ pointer: '/parentId', code: 'circle', message: 'A location is not inside itself.' }] })
   // The levels count quarantined stock apart: with stock in it the kind would have to move figures.

@@ -2,6 +2,7 @@
 // on purpose; the other has to wait for it and to see what it did.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { contextOf } from '../../../../test/setup/database.ts'
+import { sql } from '../../../../test/setup/sql.ts'
 import { newId, type SiteId } from '../../../kernel/ids.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { changeLotStatus } from '../lots/store.ts'
@@ -19,16 +20,28 @@ type Writing = Tx<'write', 'inventory:read' | 'inventory:write' | 'stock:adjust'
 const write = <T>(work: (tx: Writing) => Promise<T>): Promise<T> =>
   room.house.database.write(contextOf(room.house.acme.id, 'tenant_admin').need('inventory:read').need('inventory:write').need('stock:adjust'), work)
 
-/** Runs `first` and holds its transaction open until `second` has had time to run into it; both are committed in the end. */
+/** True once somebody in this database waits for a lock. */
+const isAnybodyWaiting = async (): Promise<boolean> =>
+  (await sql(room.house.superuserUrl, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))[0]?.[0] !== '0'
+
+/** Runs `first` and holds its transaction open until `second` waits for it, or is through without waiting; both are committed in the end. */
 async function crossing(first: (tx: Writing) => Promise<unknown>, second: (tx: Writing) => Promise<unknown>): Promise<void> {
   const reached = Promise.withResolvers<undefined>()
+  const released = Promise.withResolvers<undefined>()
   const holding = write(async (tx) => {
     await first(tx)
     reached.resolve(undefined)
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await released.promise
   })
   await Promise.race([reached.promise, holding])
-  await Promise.all([holding, write(second)])
+  let isThrough = false
+  const crossed = write(second).finally(() => {
+    isThrough = true
+  })
+  crossed.catch(() => undefined) // Awaited below, when the first is let go.
+  while (!isThrough && !(await isAnybodyWaiting()));
+  released.resolve(undefined)
+  await Promise.all([holding, crossed])
 }
 const lotOf = async (sku: string, siteId: SiteId = room.siteId) => {
   const itemId = await room.item(sku, 'lot')
