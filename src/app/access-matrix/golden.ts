@@ -26,7 +26,8 @@ export async function matrixOn({ primaryUrl, superuserUrl, secret }: Servers, wi
   try {
     const url = service.url ?? ''
     const database = openDatabase({ primaryUrl, replicaUrls: [], secret, role: 'bss_app', poolSize: 2 })
-    const { secret: operatorKey } = await createOperatorKey(database, { name: 'access matrix' }).finally(() => database.close())
+    const { secret: operatorKey } = await createOperatorKey(database, { name: 'access matrix' })
+    await database.close()
     const own = await openOrganization({ url, operatorKey, slug: 'acme', name: 'Acme Logistics' })
     const foreign = await openOrganization({ url, operatorKey, slug: 'globex', name: 'Globex Trading' })
     const { options, failed } = await prepareMatrix({ url, operatorKey, own, foreign, superuserUrl })

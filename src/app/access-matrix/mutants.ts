@@ -1,5 +1,6 @@
 // Mistakes that somebody could make in a contract or a handler, made on purpose: the matrix must notice each. They run in a second
 // server on the same database, so that nothing of the product knows of them.
+import { isRecord } from '../../kernel/json.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { openDatabase } from '../../platform/db/database.ts'
 import { createServer } from '../../platform/http/server.ts'
@@ -25,7 +26,7 @@ const onForeign = (answer: () => unknown): CodeMutant['change'] => (route, forei
     try {
       return await route.handle(input)
     } catch (error) {
-      const ids = typeof input.params === 'object' && input.params !== null ? Object.values(input.params) : []
+      const ids: unknown[] = isRecord(input.params) ? Object.values(input.params) : []
       if (isMissing(error) && ids.some((id) => typeof id === 'string' && foreignIds.has(id))) return answer()
       throw error
     }

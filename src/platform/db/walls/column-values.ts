@@ -68,6 +68,6 @@ function texts(table: TableFacts, column: ColumnFacts, checks: readonly string[]
 
 /** GS1's check digit, for the columns that insist on it. */
 function withCheckDigit(digits: string): string {
-  const sum = [...digits].toReversed().reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0)
+  const sum = digits.split('').toReversed().reduce((total, digit, index) => total + Number(digit) * (index % 2 === 0 ? 3 : 1), 0)
   return digits + String((10 - (sum % 10)) % 10)
 }

@@ -21,6 +21,10 @@ export class Dice {
   pick<T>(list: readonly T[]): T {
     return list[this.below(list.length)] as T // Callers give lists that are not empty; an index below the length exists.
   }
+  /** One character of the text. */
+  charOf(text: string): string {
+    return text.charAt(this.below(text.length))
+  }
   hex(length: number): string {
     return Array.from({ length }, () => this.below(16).toString(16)).join('')
   }

@@ -53,16 +53,16 @@ function single(pattern: string, at: number, dice: Dice): Read {
   }
   if (char === '[') {
     const end = pattern.indexOf(']', at + 2)
-    return { text: dice.pick([...membersOf(pattern.slice(at + 1, end))]), at: end + 1 }
+    return { text: dice.charOf(membersOf(pattern.slice(at + 1, end))), at: end + 1 }
   }
   if (char === '\\') return { text: classOf(pattern.charAt(at + 1), dice), at: at + 2 }
-  return { text: char === '.' ? dice.pick([...'abcdefghij']) : char, at: at + 1 }
+  return { text: char === '.' ? dice.charOf('abcdefghij') : char, at: at + 1 }
 }
 
-const classOf = (letter: string, dice: Dice): string => (letter === 'd' ? dice.pick([...'0123456789']) : letter === 'w' ? dice.pick([...'abcdef']) : letter === 's' ? ' ' : letter)
+const classOf = (letter: string, dice: Dice): string => (letter === 'd' ? dice.charOf('0123456789') : letter === 'w' ? dice.charOf('abcdef') : letter === 's' ? ' ' : letter)
 
 function membersOf(inside: string): string {
-  if (inside.startsWith('^')) return [...'abcdefghijkmnpqrstuvwxyz'].filter((letter) => !inside.includes(letter)).join('')
+  if (inside.startsWith('^')) return 'abcdefghijkmnpqrstuvwxyz'.split('').filter((letter) => !inside.includes(letter)).join('')
   let members = ''
   for (let at = 0; at < inside.length; at += 1) {
     const last = inside.charAt(at + 2)

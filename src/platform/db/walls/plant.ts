@@ -1,5 +1,6 @@
 // Two organizations with one valid row in every tenant table, generated from the catalogue: what the checks allow is found by
 // trying, and what the parents are is known from the foreign keys. The values of the second organization are the canaries.
+import { isList, isRecord } from '../../../kernel/json.ts'
 import { words } from './check-text.ts'
 import { valuesFor } from './column-values.ts'
 import { Dice } from './dice.ts'
@@ -194,7 +195,8 @@ async function canariesOf(superuser: Tapped, facts: readonly TableFacts[], own: 
 function leaves(value: unknown, found: Set<string>): void {
   if (typeof value === 'string') found.add(value.startsWith('\\x') ? value.slice(2) : value)
   else if (typeof value === 'number') found.add(String(value))
-  else if (typeof value === 'object' && value !== null) for (const each of Object.values(value)) leaves(each, found)
+  else if (isList(value)) for (const each of value) leaves(each, found)
+  else if (isRecord(value)) for (const each of Object.values(value)) leaves(each, found)
 }
 
 /** Times and short words turn up by themselves; a canary must not. */

@@ -2,6 +2,7 @@
 // It speaks the simple protocol, as somebody would who got hold of a role's password or found a hole for SQL.
 import type { Socket } from 'node:net'
 import pg from 'pg'
+import { isList } from '../../../kernel/json.ts'
 
 export interface Answer {
   /** Every byte that came back. */
@@ -43,7 +44,7 @@ export class Tapped {
     this.#heard = []
     try {
       const results: unknown = await this.#client.query({ text, rowMode: 'array', types: asText })
-      const list = Array.isArray(results) ? (results as unknown[]) : [results]
+      const list = isList(results) ? results : [results]
       const last = list.at(-1) as pg.QueryArrayResult<(string | null)[]> | undefined // One statement gives a result, several give a list of them (pg's documented form).
       return { heard: this.#heard.join(''), rows: last?.rows ?? [], affected: last?.rowCount ?? 0, error: null }
     } catch (error) {
