@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { wireConfig } from '../../src/platform/db/pool.ts'
 import type { Call, Param } from '../../src/platform/db/wire.ts'
 
 /** Values of a sample call that stand for something drawn anew each time, with the SQL that draws it. */
@@ -32,6 +33,7 @@ export interface PgbenchRun {
   readonly warmSeconds: number
   readonly seconds: number
   readonly seed: number
+  readonly readOnly: boolean
 }
 export interface PgbenchResult {
   readonly perSecond: number
@@ -51,7 +53,9 @@ export async function pgbench(run: PgbenchRun, mark: () => void): Promise<Pgbenc
   writeFileSync(file, run.script)
   const total = run.warmSeconds + run.seconds
   const args = ['-n', '-M', 'prepared', '-c', String(run.clients), '-j', '2', '-T', String(total), '-P', '1', `--random-seed=${run.seed}`, '-f', file, run.url]
-  const child = spawn('pgbench', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // The same settings of the session as the product's connections have.
+  const env = { ...process.env, PGOPTIONS: wireConfig({ url: run.url, user: '', password: '', size: 1, applicationName: '', readOnly: run.readOnly }).options ?? '' }
+  const child = spawn('pgbench', args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
   const marks = [run.warmSeconds, total - TAIL_SECONDS].map((seconds) => setTimeout(mark, seconds * 1000))

@@ -83,7 +83,7 @@ export const pgbenchSide = (name: string, world: World, pace: Pace, ceiling: Cei
   run: async (round) => {
     const marks: Cpu[] = []
     const { script, clients, url } = ceiling
-    const run = { url, folder: world.folder, name: name.replaceAll(/\W+/g, '-'), script, clients, warmSeconds: pace.warmSeconds, seconds: pace.seconds, seed: pace.seed + round }
+    const run = { url, folder: world.folder, name: name.replaceAll(/\W+/g, '-'), script, clients, warmSeconds: pace.warmSeconds, seconds: pace.seconds, seed: pace.seed + round, readOnly: !ceiling.isOrder }
     const result = await pgbench(run, () => marks.push(world.cpu()))
     const [from, to] = marks
     const count = result.perSecond * result.markedSeconds
