@@ -46,6 +46,11 @@ export const stock: Noun = {
   noun: 'stock',
   summary: 'what is there, why, and what can be promised',
   commands: [
+    command(inventoryApi, 'levels', 'listLevels', { columns: ['siteCode', 'sku', 'onHand', 'unavailable', 'reserved', 'available', 'siteId', 'itemId'], examples: [{ line: 'stock levels', says: 'By site and item: on hand, promised, still available' }] }),
+    command(inventoryApi, 'balances', 'listBalances', { columns: ['sku', 'locationCode', 'lotNumber', 'onHand', 'allocated', 'itemId', 'locationId'], examples: [{ line: `stock balances --item-id ${ID}`, says: 'In which bins and lots it lies' }] }),
+    command(inventoryApi, 'atp', 'getPromisable', { examples: [{ line: `stock atp ${ID} ${OTHER}`, says: 'What can be promised at a site of an item, day by day' }] }),
+    command(inventoryApi, 'why', 'explainLevel', { examples: [{ line: `stock why ${ID} ${OTHER}`, says: 'The moves and promises behind a level' }] }),
+    command(inventoryApi, 'check', 'checkInvariants', { examples: [{ line: 'stock check', says: 'The rules that never break, on the live data' }] }),
     command(inventoryApi, 'receive', 'receiveStock', { lists: [RECEIVED], examples: [{ line: `stock receive --site-id ${ID} --line ${ID}=${OTHER}=240`, says: 'Goods that came in (item, location, quantity)' }] }),
     command(inventoryApi, 'receipts', 'listReceipts', { columns: ['number', 'status', 'supplier', 'expectedOn', 'receivedAt', 'id'], examples: [{ line: 'stock receipts --status expected', says: 'What is on its way' }] }),
     command(inventoryApi, 'adjust', 'adjustStock', { lists: [CHANGED], examples: [{ line: `stock adjust --site-id ${ID} --reason count --line ${ID}=${OTHER}=-2`, says: 'Two are missing (item, location, change)' }] }),
