@@ -106,7 +106,8 @@ describe('a small history with every kind of dirt', () => {
   test('gives the orders, prices and stock that the file tells of', async () => {
     const orders = house.client(ordersApi, 'tenant_admin')
     const { items } = await orders.listOrders({ query: { q: '536366' } })
-    expect(items).toMatchObject([{ externalRef: '536366', customerCode: 'walk-in-eire', orderedAt: expect.stringMatching(/^2010-12-01T08:28:00/), isBackordered: false, lineCount: 2 }])
+    expect(items).toMatchObject([{ externalRef: '536366', customerCode: 'walk-in-eire', isBackordered: false, lineCount: 2 }])
+    expect(items.map(({ orderedAt }) => Date.parse(orderedAt))).toEqual([Date.UTC(2010, 11, 1, 8, 28)])
     const { items: found } = await orders.listOrders({ query: { q: '536365' } })
     const first = found[0]
     if (first === undefined) throw new Error('The order 536365 is not there.')
@@ -163,7 +164,8 @@ describe('what is refused before anything is sent', () => {
   })
   test('a key of another organization than the one named sends nothing into it', async () => {
     const ended = await globex('import', 'online-retail', await fileOf(HISTORY), '--organization', 'acme', '--key', house.globex.keys.tenant_admin)
-    expect([ended.code, ended.talk]).toEqual([EXIT.usage, expect.stringContaining('opens the organization globex, not acme')])
+    expect(ended.code).toBe(EXIT.usage)
+    expect(ended.talk).toContain('opens the organization globex, not acme')
     expect((await house.client(inventoryApi, 'tenant_admin', house.globex).listItems({ query: {} })).items).toEqual([])
   })
 })
@@ -187,7 +189,7 @@ describe('a table by column mapping', () => {
     const ended = await bss('import', 'csv', path, '--kind', 'orders', '--map', 'external.ref=Order', '--map', 'customerCode=Customer', '--map', 'lines.sku=Sku', '--map', 'lines.quantity=Qty', '--set', 'external.source=web', '--set', 'siteCode=MAIN', '--set', 'currency=GBP', '--json')
     expect(reportOf(ended)).toMatchObject({ rows: 4, imported: 3, refused: 1, byKind: { 'imported created': 3, 'refused contradicts_first_line': 1 } })
     const { items } = await house.client(ordersApi, 'tenant_admin').listOrders({ query: { q: 'W-', sort: 'number' } })
-    expect(items.map(({ externalRef, lineCount, isBackordered }) => [externalRef, lineCount, isBackordered]).toSorted()).toEqual([['W-1', 2, true], ['W-2', 1, true]])
+    expect(items.map(({ externalRef, lineCount, isBackordered }) => [externalRef, lineCount, isBackordered]).toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([['W-1', 2, true], ['W-2', 1, true]])
   })
   test('NDJSON: a broken line harms no other', async () => {
     const path = await fileOf('{"sku":"N-1","name":"One"}\n{broken\n{"sku":"N-2","name":"Two","colour":"red"}\n{"sku":"N-3","name":"Three"}\n')
@@ -204,7 +206,7 @@ describe('the first ten business days of a real wholesaler', () => {
     test('is not here: name its folder with BSS_SAMPLE_DIR', () => expect(existsSync(tenDays)).toBe(false))
     return
   }
-  test('are interrupted, finished by the same command, and changed by no third run', { timeout: 180_000 }, async () => {
+  test('are interrupted, finished by the same command, and changed by no third run', { timeout: 300_000 }, async () => {
     const world = worldOf(house.globex.keys.integration)
     // Ctrl-C as soon as orders are on their way.
     const watch = setInterval(() => {

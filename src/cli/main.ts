@@ -1,10 +1,11 @@
 // The `bss` command at a real terminal: streams, signals and the exit code. Everything else is in run.ts.
 import { PROGRAM } from './program.ts'
-import { QUIET, run } from './run.ts'
+import { run } from './run.ts'
 import type { Paper } from './world.ts'
 
 const controller = new AbortController()
 let interrupts = 0
+let isUnread = false
 process.on('SIGINT', () => {
   interrupts += 1
   if (interrupts > 1) process.exit(130) // The second Ctrl-C means now.
@@ -16,7 +17,8 @@ process.on('SIGTERM', () => controller.abort())
 function paperOf(stream: NodeJS.WriteStream): Paper {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    controller.abort(QUIET)
+    isUnread = true
+    controller.abort()
   })
   return {
     write: (text) => {
@@ -31,7 +33,7 @@ function paperOf(stream: NodeJS.WriteStream): Paper {
 
 const code = await run(
   PROGRAM,
-  { env: process.env, folder: process.cwd(), out: paperOf(process.stdout), talk: paperOf(process.stderr), signal: controller.signal, nowMs: () => performance.now() },
+  { env: process.env, folder: process.cwd(), out: paperOf(process.stdout), talk: paperOf(process.stderr), signal: controller.signal, isUnread: () => isUnread, nowMs: () => performance.now() },
   process.argv.slice(2),
 )
 process.exitCode = code

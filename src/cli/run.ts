@@ -25,8 +25,7 @@ export async function run(program: Program, world: World, argv: readonly string[
     return await dispatch(program, world, argv)
   } catch (error) {
     if (world.signal.aborted) {
-      const reason: unknown = world.signal.reason
-      if (reason === QUIET) return EXIT.ok
+      if (world.isUnread()) return EXIT.ok
       world.talk.write('\nStopped. What was acknowledged stays; run the same command again to go on.\n')
       return EXIT.interrupted
     }
@@ -36,9 +35,6 @@ export async function run(program: Program, world: World, argv: readonly string[
     return failure.exitCode
   }
 }
-
-/** The reason of an end nobody needs to be told about: the reader of a pipe has seen enough. */
-export const QUIET = Symbol('nobody reads the output')
 
 async function dispatch(program: Program, world: World, argv: readonly string[]): Promise<ExitCode> {
   const [first = 'help', second, ...others] = argv

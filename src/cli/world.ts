@@ -16,6 +16,8 @@ export interface World {
   readonly talk: Paper
   /** Ends the work at the next good moment: Ctrl-C, or nobody reads the output any more. */
   readonly signal: AbortSignal
+  /** The reader of the output has seen enough and closed it: an end nobody needs to be told about. */
+  readonly isUnread: () => boolean
   readonly nowMs: () => number
 }
 

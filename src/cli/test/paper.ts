@@ -13,7 +13,7 @@ export function paperWorld(options: { readonly env?: Record<string, string>; rea
   const controller = new AbortController()
   const paper = (lines: string[]): World['out'] => ({ write: (text) => void lines.push(text), isTerminal: options.isTerminal ?? false, columns: 100 })
   return {
-    env: options.env ?? {}, folder: options.folder ?? '/nowhere', out: paper(out), talk: paper(talk), signal: controller.signal, nowMs: options.nowMs ?? (() => performance.now()),
+    env: options.env ?? {}, folder: options.folder ?? '/nowhere', out: paper(out), talk: paper(talk), signal: controller.signal, isUnread: () => false, nowMs: options.nowMs ?? (() => performance.now()),
     said: () => out.join(''), talked: () => talk.join(''), stop: () => controller.abort(),
   }
 }

@@ -1,6 +1,7 @@
 // `bss import online-retail`: the whole history of a wholesaler, through the public bulk operations and nothing else.
-// Passes over the file: survey · orders and corrections of stock · cancellations. Nothing is remembered between runs: every order,
-// receipt, correction and cancellation bears the name it has in the file, so that the server knows what it has seen.
+// Passes over the file: survey · corrections of stock · orders · cancellations; reading it again is cheaper than keeping it in memory.
+// Nothing is remembered between runs: every order, receipt, correction and cancellation bears the name it has in the file, so that
+// the server knows what it has seen.
 import type { Sender } from '../../../kernel/client.ts'
 import { ORDER_LINES_MAX } from '../../../domains/orders/contract.ts'
 import { progressOf } from '../../progress.ts'
@@ -32,47 +33,23 @@ export async function importOnlineRetail(world: World, history: History): Promis
   })
   reading.end(survey.rows)
   const stock = history.sender === null ? null : await prepare(world, history.sender, history.siteCode, survey, history.tally)
-  const posts = history.sender === null || stock === null
-    ? { order: dryRun(history, 'order line'), correct: dryRun(history, 'correction'), cancel: dryRun(history, 'cancellation') }
-    : {
-        order: ordering(world, history.sender, history.siteCode, history.account, history.tally),
-        correct: correcting(world, history.sender, stock, history.account, history.tally),
-        cancel: cancelling(world, history.sender, history.account),
-      }
-  await ordersPass(world, history, survey, posts.order, posts.correct)
-  await cancellationsPass(world, history, survey, posts.cancel)
+  const { account, sender, siteCode, tally } = history
+  const isOf = (...kinds: readonly GoodsLine['meaning']['kind'][]) => (line: GoodsLine): boolean => kinds.includes(line.meaning.kind)
+  const ofInvoices = isOf('sale', 'unpaid', 'writeOff')
+  // Corrections come first and alone: beside them the orders would hold the rows of the same goods for seconds.
+  const correct = sender === null || stock === null ? dryRun(account, 'correction') : correcting(world, sender, stock, account, tally)
+  await pass(world, history, survey, { name: 'Corrections', belongs: ofInvoices, part: (lines) => partsOf(lines).corrected, post: correct, entersRefused: true })
+  const order = sender === null ? dryRun(account, 'order line') : ordering(world, sender, siteCode, account, tally)
+  await pass(world, history, survey, { name: 'Orders', belongs: ofInvoices, part: (lines) => partsOf(lines).sold, post: order, entersRefused: false })
+  const cancel = sender === null ? dryRun(account, 'cancellation') : cancelling(world, sender, account)
+  await pass(world, history, survey, { name: 'Cancellations', belongs: isOf('cancellation'), part: (lines) => lines, post: cancel, entersRefused: false })
   return survey.rows
 }
 
-const dryRun = ({ account }: History, as: string): Post => ({
+const dryRun = (account: Account, as: string): Post => ({
   add: async ({ lines }) => lines.forEach(({ row }) => account.enter(row, 'imported', `valid ${as}`, 'Would be sent.')),
   end: async () => {},
 })
-
-async function ordersPass(world: World, history: History, survey: Survey, order: Post, correct: Post): Promise<void> {
-  const { account } = history
-  const total = survey.rows - survey.cancellationLines
-  const progress = progressOf(world, 'Orders', 'lines', total)
-  const gatherer = new Gatherer<GoodsLine>(survey.lastLines, ORDER_LINES_MAX)
-  const take = async (invoices: readonly Gathered<GoodsLine>[]): Promise<void> => {
-    for (const invoice of invoices) {
-      const { sold, corrected } = partsOf(invoice.lines)
-      if (corrected.length > 0) await correct.add({ ...invoice, lines: corrected })
-      if (sold.length > 0) await order.add({ ...invoice, lines: sold })
-    }
-  }
-  for await (const line of meaningfulLines(await openSource(history.path, 'csv'))) {
-    stopIfAsked(world)
-    if (line.meaning.kind === 'refused') account.enter(line.row, 'refused', line.meaning.reason, sentenceOf(line.meaning.reason))
-    else if (line.meaning.kind !== 'cancellation' && isGoodsLine(line)) await take(gatherer.add(line.meaning.invoice, line.row.line, line))
-    await account.settle()
-    progress.reach(account.lines)
-  }
-  await take(gatherer.end())
-  await correct.end()
-  await order.end()
-  progress.end(account.lines)
-}
 
 /** An invoice on which nobody bought and nothing was paid is no sale: the till was used to book stock that was found. */
 function partsOf(lines: readonly GoodsLine[]): { readonly sold: readonly GoodsLine[]; readonly corrected: readonly GoodsLine[] } {
@@ -81,21 +58,43 @@ function partsOf(lines: readonly GoodsLine[]): { readonly sold: readonly GoodsLi
   return { sold: lines.filter(isSold), corrected: lines.filter((line) => !isSold(line)) }
 }
 
-async function cancellationsPass(world: World, history: History, survey: Survey, cancel: Post): Promise<void> {
-  const { account } = history
-  const before = account.lines
-  const progress = progressOf(world, 'Cancellations', 'lines', survey.cancellationLines)
+interface Pass {
+  readonly name: string
+  /** Lines to gather into invoices. */
+  readonly belongs: (line: GoodsLine) => boolean
+  /** The lines of an invoice that this pass posts. */
+  readonly part: (lines: readonly GoodsLine[]) => readonly GoodsLine[]
+  readonly post: Post
+  /** One of the passes accounts for the lines that are refused by what they are. */
+  readonly entersRefused: boolean
+}
+
+/** Reads the file, gathers invoices, and posts the part of each that is wanted. */
+async function pass(world: World, history: History, survey: Survey, { name, belongs, part, post, entersRefused }: Pass): Promise<void> {
+  const progress = progressOf(world, name, 'lines', survey.rows)
   const gatherer = new Gatherer<GoodsLine>(survey.lastLines, ORDER_LINES_MAX)
+  const before = history.account.lines
+  let read = 0
   const take = async (invoices: readonly Gathered<GoodsLine>[]): Promise<void> => {
-    for (const invoice of invoices) await cancel.add(invoice)
+    for (const invoice of invoices) {
+      const lines = part(invoice.lines)
+      if (lines.length > 0) await post.add({ ...invoice, lines })
+    }
+    await history.account.settle()
   }
   for await (const line of meaningfulLines(await openSource(history.path, 'csv'))) {
     stopIfAsked(world)
-    if (line.meaning.kind === 'cancellation' && isGoodsLine(line)) await take(gatherer.add(line.meaning.invoice, line.row.line, line))
-    await account.settle()
-    progress.reach(account.lines - before)
+    read += 1
+    progress.reach(read)
+    if (line.meaning.kind === 'refused' && entersRefused) {
+      history.account.enter(line.row, 'refused', line.meaning.reason, sentenceOf(line.meaning.reason))
+      await history.account.settle()
+    }
+    if (!isGoodsLine(line) || !belongs(line)) continue
+    const done = gatherer.add(line.meaning.invoice, line.row.line, line)
+    if (done.length > 0) await take(done)
   }
   await take(gatherer.end())
-  await cancel.end()
-  progress.end(account.lines - before)
+  await post.end()
+  progress.end(history.account.lines - before)
 }
