@@ -16,6 +16,8 @@ export interface Ground {
   readonly world: World
   readonly superuser: Tapped
   readonly connect: (role: RuntimeRole) => Promise<Tapped>
+  /** The other organization at work on another connection, as the product works; gives what ends it. */
+  readonly neighbour: () => Promise<() => Promise<void>>
   /** A sealed context; with `isExpired` one that was genuine an hour ago. */
   readonly seal: (organization: string, isExpired?: boolean) => string
 }
@@ -90,7 +92,12 @@ class Attempt {
       await this.#onTable(role, table)
     }
     if (!options.withRoleAttacks) return
-    for (const attack of await attacksOfRole(role, world, superuser)) await this.#try(role, role, attack)
+    const leave = await this.#ground.neighbour()
+    try {
+      for (const attack of await attacksOfRole(role, world, superuser)) await this.#try(role, role, attack)
+    } finally {
+      await leave()
+    }
   }
 
   async #onTable(role: RuntimeRole, table: PlantedTable): Promise<void> {

@@ -2,7 +2,9 @@
 import type { ActorId, OrganizationId } from '../../../kernel/ids.ts'
 import { idOf } from '../../../kernel/ids.ts'
 import { createSealer, rolePassword } from '../../crypto/seal.ts'
+import { begin, enter } from '../keeping.ts'
 import { wireConfig } from '../pool.ts'
+import { Wire } from '../wire.ts'
 import type { Ground, RuntimeRole } from './behaviour.ts'
 import { plantWorld, type World } from './plant.ts'
 import { Tapped } from './tapped.ts'
@@ -31,5 +33,18 @@ export async function openGround({ primaryUrl, superuserUrl, secret }: Target, s
   for (let n = 0; n < SEEDS_MAX && (world === null || world.unplanted.length > 0); n += 1) world = await plantWorld(superuser, seal, seed + n)
   if (world === null) throw new Error('Nothing was planted.')
   const connect = (role: RuntimeRole): Promise<Tapped> => Tapped.connect(wireConfig({ url: primaryUrl, user: role, password: rolePassword(secret, role), size: 1, applicationName: 'blue-ship-sync proof' }))
-  return { world, superuser, seal, connect, close: () => superuser.close() }
+  const neighbour = (): Promise<() => Promise<void>> => workAs('bss_app', primaryUrl, secret, seal(world.foreign), world)
+  return { world, superuser, seal, connect, neighbour, close: () => superuser.close() }
+}
+
+/** A transaction of the other organization that stays open: its statements, locks and settings must tell its neighbours nothing. */
+async function workAs(user: RuntimeRole, url: string, secret: Uint8Array, context: string, world: World): Promise<() => Promise<void>> {
+  const wire = await Wire.connect({ ...wireConfig({ url, user, password: rolePassword(secret, user), size: 1, applicationName: 'blue-ship-sync neighbour' }), idle_in_transaction_session_timeout: 0 })
+  await wire.send([begin, enter(context)])
+  const document = world.tables.find(({ facts }) => facts.columns.some(({ name }) => name === 'row_version'))
+  if (document !== undefined) {
+    const { name } = document.facts
+    await wire.send([{ name: 'bss_neighbour', text: `select * from ${name} where organization_id = $1 and to_jsonb(${name.split('.').at(-1)})::text <> $2 for update`, params: [world.foreign, JSON.stringify(document.foreign)] }])
+  }
+  return () => wire.close()
 }

@@ -54,11 +54,19 @@ export async function chooseVictims(superuser: Tapped, world: World): Promise<Vi
 const other = (columns: readonly string[]): string => columns.find((name) => name !== 'organization_id') ?? ''
 const typeOf = (table: PlantedTable, name: string | undefined): string | undefined => table.facts.columns.find((column) => column.name === name)?.type
 
-/** A change in the body of a function, with the repair. Throws when the text to change is not there: the mutant would be none. */
-export async function bodyMutant(superuser: Tapped, name: string, signature: string, from: string, to: string, more: Partial<Mutant> = {}): Promise<Mutant> {
+/** A change in the body of a function, with the repair. Throws when nothing was changed: the mutant would be none. */
+export async function bodyMutant(superuser: Tapped, name: string, signature: string, change: (definition: string) => string, more: Partial<Mutant> = {}): Promise<Mutant> {
   const [row] = await superuser.must(`select pg_get_functiondef(${literal(signature)}::regprocedure)`)
   const original = row?.[0] ?? ''
-  const changed = original.replace(from, to)
-  if (changed === original) throw new Error(`${signature} does not contain: ${from}`)
+  const changed = change(original)
+  if (changed === original) throw new Error(`The body of ${signature} has changed: there is nothing in it for the mutant "${name}".`)
   return { name, apply: [changed], repair: [original], ...more }
+}
+
+/** The definition with the `if` before a sentence that it raises weakened: by default it never raises. */
+export const unguarded = (sentence: string, weaker: (condition: string) => string = () => 'false') => (definition: string): string => {
+  const raise = definition.indexOf(`raise exception '${sentence}`)
+  const [start, end] = [definition.lastIndexOf(' if ', raise), definition.lastIndexOf(' then', raise)]
+  if (raise < 0 || start < 0 || end < start) return definition
+  return `${definition.slice(0, start)} if ${weaker(`(${definition.slice(start + 4, end)})`)}${definition.slice(end)}`
 }
