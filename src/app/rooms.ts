@@ -7,6 +7,8 @@ import { inventoryChores, inventoryHandlers } from '../domains/inventory/index.t
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { orderReactions, ordersHandlers } from '../domains/orders/index.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
+import { planningChores, planningHandlers } from '../domains/planning/index.ts'
+import { planningApi } from '../domains/planning/contract.ts'
 import { tenancyHandlers } from '../domains/tenancy/index.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
 import type { Api } from '../kernel/contract.ts'
@@ -16,16 +18,17 @@ import type { Reaction } from '../platform/jobs/reaction.ts'
 import type { Chore } from '../platform/jobs/worker.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, inventory: inventoryApi, orders: ordersApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
 
 export const routesOf = (database: Database): readonly Route[] => [
   ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)),
   ...implement('identity', identityApi, identityHandlers(database)),
   ...implement('inventory', inventoryApi, inventoryHandlers(database)),
   ...implement('orders', ordersApi, ordersHandlers(database)),
+  ...implement('planning', planningApi, planningHandlers(database)),
   ...implement('audit', auditApi, auditHandlers(database)),
 ]
 
 export const reactions: readonly Reaction[] = orderReactions
-export const chores: readonly Chore[] = inventoryChores
+export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]
 export { createAuthenticate as authenticateWith }

@@ -16,8 +16,10 @@ create table bss.line_milestone (
   constraint line_milestone_short check ((kind = 'short') = (missing is not null) and (missing is null) = (wanted is null) and missing > 0 and missing <= wanted),
   constraint line_milestone_line_exists foreign key (organization_id, line_id) references bss.sales_order_line (organization_id, id)
 );
-create index line_milestone_of_line on bss.line_milestone (organization_id, line_id);
-create index line_milestone_of_period on bss.line_milestone (organization_id, ordered_at);
+-- A line is delivered once; it may be short more than once.
+create unique index line_milestone_delivered_once on bss.line_milestone (organization_id, line_id) where kind = 'delivered';
+create index line_milestone_of_line on bss.line_milestone (organization_id, line_id) where kind = 'short';
+create index line_milestone_of_period on bss.line_milestone (organization_id, ordered_at) where kind = 'short';
 call sec.wall('bss.line_milestone', 'append');
 
 -- Runs at the commit: an order is confirmed first and its stock reserved after, so within the transaction nearly every line waits
@@ -61,3 +63,6 @@ create constraint trigger milestone_at_change after update on bss.sales_order_li
     or (new.is_backordered and (not old.is_backordered or new.ordered - new.cancelled - new.shipped - new.reserved > old.ordered - old.cancelled - old.shipped - old.reserved))
     or (old.is_backordered and new.backorder_policy = 'cancel' and new.cancelled > old.cancelled))
   execute function bss.line_reaches_milestone();
+
+-- What waits, without a visit to the lines themselves: they lie scattered over the whole table. Only lines that wait are in it.
+create index sales_order_line_short on bss.sales_order_line (organization_id, item_id, order_id) include (ordered, cancelled, shipped, reserved) where is_backordered;
