@@ -19,6 +19,8 @@ let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bss-import-'))
   house = await openHouse()
+  // The organization worked in another currency before.
+  await house.client(ordersApi, 'tenant_admin').createPriceList({ body: { code: 'STANDARD', name: 'Standard', currency: 'EUR', isDefault: true } })
 })
 afterAll(async () => {
   await house?.close()

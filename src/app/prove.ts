@@ -46,7 +46,7 @@ async function prove(isQuick: boolean, withSeed: number, json: string | undefine
     await cluster.stop()
     await destroyCluster(dataDir)
   }
-  process.once('SIGINT', () => void stop().then(() => process.exit(130)))
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => void stop().then(() => process.exit(code)))
   try {
     await migrate({ url: cluster.primaryUrl, secret })
     const target = { primaryUrl: cluster.primaryUrl, superuserUrl: cluster.superuserUrl, secret }

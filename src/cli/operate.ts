@@ -4,6 +4,7 @@ import { isRecord } from '../kernel/json.ts'
 import type { OperationCommand } from './command.ts'
 import { connect, type ConnectionOptions } from './connection.ts'
 import { callOf, textOf, type Typed } from './flags.ts'
+import { withIds } from './names.ts'
 import { itemsOf, showItems, showThing } from './show.ts'
 import { stopIfAsked, type World } from './world.ts'
 
@@ -12,8 +13,9 @@ export const connectionOptionsOf = (typed: Typed): ConnectionOptions => ({ url: 
 export const isForPlatform = ({ operation }: OperationCommand): boolean => [operation.needs].flat().some((permission) => permission.startsWith('platform:'))
 
 export async function operate(world: World, command: OperationCommand, positionals: readonly string[], typed: Typed): Promise<void> {
-  const call = callOf(command, positionals, typed)
+  const typedCall = callOf(command, positionals, typed)
   const { sender } = await connect(world, connectionOptionsOf(typed), isForPlatform(command))
+  const call = await withIds(typedCall, sender)
   const isJson = typed['json'] === true
   if (command.operation.lines === true) return streamOut(world, command, call, sender)
   let cursor: string | null = null

@@ -1,7 +1,7 @@
 // The SDK is the contract read backwards: one typed method per operation. It runs in browsers and in Node alike.
 import type Type from 'typebox'
 import type { Api, Operation } from './contract.ts'
-import { isRecord } from './json.ts'
+import { isList, isRecord } from './json.ts'
 import { apiErrorOf, type Sender } from './sender.ts'
 
 export { ApiError, fetchSender, type FetchSenderOptions, type Sender } from './sender.ts'
@@ -29,7 +29,7 @@ export interface AnyCall {
   readonly params?: Readonly<Record<string, unknown>>
   readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
-  readonly lines?: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown>
+  readonly lines?: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown, unknown, unknown>
   readonly idempotencyKey?: string
   readonly ifMatch?: number
 }
@@ -115,7 +115,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 function pathOf(operation: Operation, call: AnyCall): string {
   const path = operation.path.replaceAll(/\{([A-Za-z0-9]+)\}/g, (_whole, name: string) => encodeURIComponent(textOf(call.params?.[name])))
-  const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((item: unknown) => [name, item] as const))
+  const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => (isList(value) ? value : [value]).map((item: unknown) => [name, item] as const))
   const pairs = query.filter(([, item]) => item !== undefined).map(([name, item]) => `${encodeURIComponent(name)}=${encodeURIComponent(textOf(item))}`)
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
 }

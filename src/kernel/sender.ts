@@ -1,5 +1,5 @@
 // Carries requests over fetch: keeps the consistency token, repeats what may be repeated, turns problems into ApiError.
-import { isRecord } from './json.ts'
+import { isList, isRecord } from './json.ts'
 import type { ProblemError } from './problem.ts'
 
 /** A request as a sender gets it: nothing of the contract is left in it. */
@@ -132,11 +132,11 @@ function answerOf(response: Response): SendResponse {
 }
 
 async function* piecesOf(response: Response): AsyncGenerator<Uint8Array, void, void> {
-  const reader = response.body?.getReader()
+  const reader: { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>; cancel(): Promise<void> } | undefined = response.body?.getReader()
   if (reader === undefined) return
   try {
     for (;;) {
-      const next: { readonly done: boolean; readonly value?: Uint8Array | undefined } = await reader.read()
+      const next = await reader.read()
       if (next.done || next.value === undefined) return
       yield next.value
     }
@@ -175,7 +175,7 @@ export function apiErrorOf(status: number, body: unknown, retryAfterSeconds: num
     status,
     code: textOr(problem['code'], 'unknown'),
     detail: textOr(problem['detail'], `The server answered ${status}.`),
-    errors: (Array.isArray(errors) ? errors : []).filter(isRecord).map((error) => ({ pointer: textOr(error['pointer'], ''), code: textOr(error['code'], ''), message: textOr(error['message'], '') })),
+    errors: (isList(errors) ? errors : []).filter(isRecord).map((error) => ({ pointer: textOr(error['pointer'], ''), code: textOr(error['code'], ''), message: textOr(error['message'], '') })),
     requestId: typeof problem['requestId'] === 'string' ? problem['requestId'] : null,
     retryAfterSeconds,
   })

@@ -23,7 +23,7 @@ export function short(value: number): string {
   if (!Number.isFinite(value)) return '–'
   if (value === 0) return '0'
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
-  return value.toFixed(Math.min(digits, 3)).replace(/\B(?=(\d{3})+(?!\d|\.))/g, (gap, _group, offset, whole: string) => (whole.includes('.') && offset > whole.indexOf('.') ? gap : ','))
+  return value.toFixed(Math.min(digits, 3)).replace(/\B(?=(\d{3})+(?!\d|\.))/g, (gap: string, _group: string, offset: number, whole: string) => (whole.includes('.') && offset > whole.indexOf('.') ? gap : ','))
 }
 
 export const spreadText = (spread: Spread, unit = ''): string => `${short(spread.median)}${unit} (${short(spread.min)} … ${short(spread.max)})`

@@ -8,7 +8,8 @@ import { LoadPlan, type LoadResult } from './load-plan.ts'
 import { requestMaker } from './requests.ts'
 
 let text = ''
-for await (const chunk of process.stdin.setEncoding('utf8')) {
+const input: AsyncIterable<unknown, unknown, unknown> = process.stdin.setEncoding('utf8')
+for await (const chunk of input) {
   text += String(chunk)
   if (text.includes('\n')) break
 }

@@ -22,7 +22,7 @@ function sqlOf(value: Param, drawn: Drawn): string {
 }
 
 /** A call of the product as a statement of pgbench. Ids that are made for the call are made by the server instead. */
-export const asStatement = (call: Call, drawn: Drawn): string => `${call.text.replaceAll(/--[^\n]*/g, '').replaceAll(/\$(\d+)\b/g, (_all, index) => `(${sqlOf(call.params[Number(index) - 1] ?? null, drawn)})`).replaceAll(/\s+/g, ' ')};`
+export const asStatement = (call: Call, drawn: Drawn): string => `${call.text.replaceAll(/--[^\n]*/g, '').replaceAll(/\$(\d+)\b/g, (_all, index: string) => `(${sqlOf(call.params[Number(index) - 1] ?? null, drawn)})`).replaceAll(/\s+/g, ' ')};`
 
 export interface PgbenchRun {
   readonly url: string

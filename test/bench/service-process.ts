@@ -8,7 +8,8 @@ import { silentLog } from '../../src/platform/log/log.ts'
 export const ServiceOrders = Type.Object({ primaryUrl: Type.String(), replicaUrls: Type.Array(Type.String()), secret: Type.String(), withWorker: Type.Boolean() })
 
 let text = ''
-for await (const chunk of process.stdin.setEncoding('utf8')) {
+const input: AsyncIterable<unknown, unknown, unknown> = process.stdin.setEncoding('utf8')
+for await (const chunk of input) {
   text += String(chunk)
   if (text.includes('\n')) break
 }

@@ -5,20 +5,19 @@ import { tenancyApi } from '../../domains/tenancy/contract.ts'
 import { command, type Noun } from '../command.ts'
 
 const ACCOUNT = '01890a5d-ac96-774b-bcce-b302099a8057'
-const ORGANIZATION = '01890a5d-ac96-774b-bcce-b302099a8058'
 
 export const organizations: Noun = {
   noun: 'organizations',
   summary: 'the organizations of this instance (operator) and one\'s own',
   commands: [
     command(tenancyApi, 'list', 'listOrganizations', { columns: ['slug', 'name', 'status', 'plan', 'region', 'id'], examples: [{ line: 'organizations list --status active', says: 'Who works here' }] }),
-    command(tenancyApi, 'get', 'getOrganization', { examples: [{ line: `organizations get ${ORGANIZATION}`, says: 'One organization with its limits' }] }),
+    command(tenancyApi, 'get', 'getOrganization', { examples: [{ line: 'organizations get acme', says: 'One organization with its limits' }] }),
     command(tenancyApi, 'create', 'createOrganization', { examples: [{ line: 'organizations create --slug acme --name "Acme Logistics" --region eu', says: 'A new organization; its first key is shown once' }] }),
-    command(tenancyApi, 'suspend', 'suspendOrganization', { examples: [{ line: `organizations suspend ${ORGANIZATION} --reason "Invoice overdue"`, says: 'Nobody of it can work from now on' }] }),
-    command(tenancyApi, 'resume', 'resumeOrganization', { examples: [{ line: `organizations resume ${ORGANIZATION} --reason Paid`, says: 'Let it work again' }] }),
-    command(tenancyApi, 'offboard', 'offboardOrganization', { examples: [{ line: `organizations offboard ${ORGANIZATION} --reason "Contract ended"`, says: 'Begin to close a suspended organization' }] }),
+    command(tenancyApi, 'suspend', 'suspendOrganization', { examples: [{ line: 'organizations suspend acme --reason "Invoice overdue"', says: 'Nobody of it can work from now on' }] }),
+    command(tenancyApi, 'resume', 'resumeOrganization', { examples: [{ line: 'organizations resume acme --reason Paid', says: 'Let it work again' }] }),
+    command(tenancyApi, 'offboard', 'offboardOrganization', { examples: [{ line: 'organizations offboard acme --reason "Contract ended"', says: 'Begin to close a suspended organization' }] }),
     command(tenancyApi, 'set-limits', 'setOrganizationLimits', {
-      examples: [{ line: `organizations set-limits ${ORGANIZATION} --requests-per-second 200 --burst 400 --concurrent-requests 100 --rows-per-export 1000000`, says: 'What it may use' }],
+      examples: [{ line: 'organizations set-limits acme --requests-per-second 200 --burst 400 --concurrent-requests 100 --rows-per-export 1000000', says: 'What it may use' }],
     }),
     command(tenancyApi, 'mine', 'getMyOrganization', { examples: [{ line: 'organizations mine', says: 'The organization of the key' }] }),
     command(tenancyApi, 'my-limits', 'getMyLimits', { examples: [{ line: 'organizations my-limits', says: 'What the organization of the key may use' }] }),

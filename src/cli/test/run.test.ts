@@ -64,6 +64,14 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, body: object]>>
   'POST /api/v1/boats': [400, { code: 'bad_request', detail: 'The body is not valid.', errors: [{ pointer: '/name', code: 'type', message: 'Must be text.' }] }],
 }
 
+/** A list narrowed to a name finds one thing of that name, whatever it is. */
+function named(path: string): readonly [number, object] | undefined {
+  const query = new URL(path, 'http://x').searchParams
+  const name = query.get('filter[sku]') ?? query.get('filter[code]') ?? query.get('q') ?? (path.startsWith('/api/v1/platform/organizations?') ? 'acme' : null)
+  return name === null ? undefined : [200, { items: name === 'NOBODY' ? [] : [{ id: FOUND, sku: name, code: name, number: name, slug: name }, { id: 'other', sku: `${name}-2`, code: `${name}-2` }], nextCursor: null }]
+}
+const FOUND = '0190a0b0-0000-7000-8000-000000000001'
+
 async function readAll(request: IncomingMessage): Promise<string> {
   let text = ''
   const chunks: AsyncIterable<Buffer, unknown, unknown> = request
@@ -78,7 +86,7 @@ beforeAll(async () => {
       const body: unknown = text === '' ? null : JSON.parse(text)
       const name = `${request.method} ${request.url}`
       seen.push({ method: request.method ?? '', url: request.url ?? '', body, headers: request.headers })
-      const [status, answer] = ANSWERS[name] ?? (name.startsWith('GET /api/v1/boats?') ? [200, { items: [], nextCursor: null }] : [200, boat('any', 1)])
+      const [status, answer] = ANSWERS[name] ?? named(request.url ?? '') ?? (name.startsWith('GET /api/v1/boats?') ? [200, { items: [], nextCursor: null }] : [200, boat('any', 1)])
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
     })
   })
@@ -135,6 +143,24 @@ describe('what is typed becomes a call of the contract', () => {
   })
   test('one thing is shown field by field', async () => {
     expect((await bss('boats', 'get', 'one')).out).toBe('id     one\nname   one\ncrew   2\nprice  12.50 EUR\n')
+  })
+})
+
+describe('names instead of ids', () => {
+  const world = () => paperWorld({ env: { BSS_URL: url, BSS_KEY: KEY } })
+  test('are looked up wherever an id is wanted: in the path, in filters and in the body', async () => {
+    await run(PROGRAM, world(), ['stock', 'atp', 'HAM', 'MUG'])
+    expect(seen.at(-1)?.url).toBe(`/api/v1/stock/levels/${FOUND}/${FOUND}/promisable`)
+    await run(PROGRAM, world(), ['stock', 'levels', '--item-id', 'MUG'])
+    expect(decodeURIComponent(seen.at(-1)?.url ?? '')).toBe(`/api/v1/stock/levels?filter[itemId]=${FOUND}`)
+    await run(PROGRAM, world(), ['stock', 'adjust', '--site-id', 'HAM', '--reason', 'count', '--line', 'MUG=A-01=-2', '--line', `${FOUND}=A-02=1`])
+    expect(seen.at(-1)?.body).toEqual({ siteId: FOUND, reason: 'count', lines: [{ itemId: FOUND, locationId: FOUND, change: '-2' }, { itemId: FOUND, locationId: FOUND, change: '1' }] })
+  })
+  test('that nothing bears are refused before the command is sent', async () => {
+    const paper = world()
+    expect(await run(PROGRAM, paper, ['stock', 'atp', 'HAM', 'NOBODY'])).toBe(EXIT.failed)
+    expect(paper.talked()).toContain('There is no item "NOBODY".')
+    expect(seen.at(-1)?.url).not.toContain('promisable')
   })
 })
 

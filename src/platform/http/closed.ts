@@ -1,7 +1,7 @@
 // Unknown fields are refused everywhere. A schema that does not say so is closed here, once, before it is compiled, so
 // that a forgotten `additionalProperties: false` can neither let a field in nor leak one out.
 import type Type from 'typebox'
-import { isRecord } from '../../kernel/json.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -21,7 +21,7 @@ function close(schema: unknown, isPart: boolean): unknown {
   for (const key of LISTS) {
     const list = schema[key]
     // The parts of an allOf see the fields of each other: the whole is closed, not the part.
-    if (Array.isArray(list)) changes[key] = list.map((part: unknown) => close(part, key === 'allOf'))
+    if (isList(list)) changes[key] = list.map((part: unknown) => close(part, key === 'allOf'))
   }
   for (const key of MAPS) {
     const map = schema[key]
@@ -29,7 +29,7 @@ function close(schema: unknown, isPart: boolean): unknown {
   }
   const isOpen = OPENERS.every((key) => schema[key] === undefined)
   if (!isPart && isOpen && isRecord(schema['properties'])) changes['additionalProperties'] = false
-  if (!isPart && isOpen && Array.isArray(schema['allOf'])) changes['unevaluatedProperties'] = false
+  if (!isPart && isOpen && isList(schema['allOf'])) changes['unevaluatedProperties'] = false
   const closed: Json = { ...schema, ...changes }
   if (!isPart) known.set(schema, closed)
   return closed

@@ -1,7 +1,7 @@
 // Query and path arrive as text. Their schema says what each piece should become; what does not convert is left as text
 // and refused by the validator, so that there is one judge.
 import { type ProblemError, Problem } from '../../kernel/problem.ts'
-import { isRecord } from '../../kernel/json.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 import { isCleanText, pointerToken } from './json-text.ts'
 
 type Turn = (text: string) => unknown
@@ -19,7 +19,7 @@ const toBoolean: Turn = (text) => (text === 'true' ? true : text === 'false' ? f
 function turnOf(schema: unknown): Turn {
   if (!isRecord(schema)) return keep
   const choices: unknown = schema['anyOf']
-  const kinds = Array.isArray(choices) ? choices.map((choice: unknown) => (isRecord(choice) ? choice['type'] : null)) : [schema['type']]
+  const kinds = isList(choices) ? choices.map((choice: unknown) => (isRecord(choice) ? choice['type'] : null)) : [schema['type']]
   if (kinds.includes('string')) return keep
   if (kinds.includes('integer') || kinds.includes('number')) return toNumber
   return kinds.includes('boolean') ? toBoolean : keep
@@ -60,8 +60,7 @@ export function readQuery(search: string, pieces: Pieces): Record<string, unknow
     else if (!isCleanText(value)) faults.push(fault('query', name, 'text', 'Must not contain the NUL character.'))
     else if (piece.isList) {
       const list = values[name]
-      if (Array.isArray(list)) list.push(piece.turn(value))
-      else values[name] = [piece.turn(value)]
+      values[name] = [...(isList(list) ? list : []), piece.turn(value)]
     } else if (Object.hasOwn(values, name)) faults.push(fault('query', name, 'duplicate', 'Was given more than once.'))
     else values[name] = piece.turn(value)
   }

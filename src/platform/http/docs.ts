@@ -1,7 +1,7 @@
 // The API reference: one page made of the contracts when the server starts. No script, no inline style.
 import { neededPermissions, type Operation } from '../../kernel/contract.ts'
 import { type ProblemCode, PROBLEMS } from '../../kernel/problem.ts'
-import { isRecord } from '../../kernel/json.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 import { closed } from './closed.ts'
 import { type Described, problemsOf, takesIdempotencyKey } from './openapi.ts'
 import { sampleOf } from './sample.ts'
@@ -14,9 +14,9 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 function typeName(schema: unknown): string {
   if (!isRecord(schema)) return 'anything'
   const { type, anyOf, items } = schema
-  if (Array.isArray(schema['enum'])) return schema['enum'].map(String).join(' | ')
+  if (isList(schema['enum'])) return schema['enum'].map(String).join(' | ')
   if ('const' in schema) return JSON.stringify(schema['const'])
-  if (Array.isArray(anyOf)) return anyOf.map(typeName).join(' | ')
+  if (isList(anyOf)) return anyOf.map(typeName).join(' | ')
   if (type === 'array') return `list of ${typeName(items)}`
   if (type === 'string') return typeof schema['format'] === 'string' ? schema['format'] : 'text'
   return typeof type === 'string' ? type : 'object'
@@ -26,10 +26,10 @@ function typeName(schema: unknown): string {
 function rowsOf(schema: unknown, prefix: string, depth: number): string {
   if (!isRecord(schema) || depth > 4) return ''
   const target = isRecord(schema['items']) ? schema['items'] : schema
-  const parts = Array.isArray(target['allOf']) ? target['allOf'] : Array.isArray(target['anyOf']) ? target['anyOf'] : [target]
+  const parts = isList(target['allOf']) ? target['allOf'] : isList(target['anyOf']) ? target['anyOf'] : [target]
   return parts.map((part: unknown) => {
     if (!isRecord(part) || !isRecord(part['properties'])) return ''
-    const required = Array.isArray(part['required']) ? part['required'] : []
+    const required = isList(part['required']) ? part['required'] : []
     return Object.entries(part['properties']).map(([name, property]) => {
       const description = isRecord(property) && typeof property['description'] === 'string' ? property['description'] : ''
       const isList = isRecord(property) && property['type'] === 'array'

@@ -1,6 +1,7 @@
 // From bytes to a JSON value, suspicious of everything JSON.parse would swallow: nesting deep enough to hurt, the same
 // field twice (two readers, two meanings), `__proto__`, and text PostgreSQL cannot keep. One flat pass over the bytes
 // comes before the parser, so that a hostile body costs microseconds.
+import { isList } from '../../kernel/json.ts'
 import { isUtf8 } from 'node:buffer'
 import { type ProblemError, Problem } from '../../kernel/problem.ts'
 
@@ -54,7 +55,7 @@ function countFields(value: unknown, pointer: string, checksText: boolean, fault
   }
   if (typeof value !== 'object' || value === null) return 0
   let fields = 0
-  if (Array.isArray(value)) {
+  if (isList(value)) {
     for (let index = 0; index < value.length; index += 1) {
       const item: unknown = value[index]
       if (typeof item === 'object' || (checksText && typeof item === 'string')) fields += countFields(item, checksText ? `${pointer}/${index}` : pointer, checksText, faults)

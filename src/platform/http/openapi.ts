@@ -2,7 +2,7 @@
 import type Type from 'typebox'
 import { type Api, neededPermissions, type Operation } from '../../kernel/contract.ts'
 import { PROBLEMS, type ProblemCode } from '../../kernel/problem.ts'
-import { isRecord } from '../../kernel/json.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 import { closed } from './closed.ts'
 import { sampleOf } from './sample.ts'
 
@@ -31,7 +31,7 @@ class Schemas {
     return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
   #write(schema: unknown, local: ReadonlySet<string>): unknown {
-    if (Array.isArray(schema)) return schema.map((part: unknown) => this.#write(part, local))
+    if (isList(schema)) return schema.map((part: unknown) => this.#write(part, local))
     if (!isRecord(schema)) return schema
     const definitions = isRecord(schema['$defs']) ? schema['$defs'] : {}
     const names = new Set([...local, ...Object.keys(definitions)])

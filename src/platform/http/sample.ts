@@ -1,7 +1,7 @@
 // An example value of a schema, for the reference and OpenAPI. Only examples that pass the schema are shown.
 import type Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { isRecord } from '../../kernel/json.ts'
+import { isList, isRecord } from '../../kernel/json.ts'
 
 const TEXTS = ['12.50', '12', 'A-1001', 'EUR', 'Example', 'example', 'EXAMPLE', '2026-03-01', '2026-03-01T09:30:00Z', 'name@example.com', 'https://example.com', 'DE', '+4930123456', 'a', '1', '0190a0b0-0000-7000-8000-000000000001']
 const FORMATS: Readonly<Record<string, string>> = {
@@ -22,11 +22,11 @@ function textSample(schema: Readonly<Record<string, unknown>>): string {
 function valueOf(schema: unknown, depth: number): unknown {
   if (!isRecord(schema) || depth > 8) return null
   const { examples, anyOf, allOf, properties, items, minimum } = schema
-  if (Array.isArray(examples) && examples.length > 0) return examples[0]
+  if (isList(examples) && examples.length > 0) return examples[0]
   for (const key of ['const', 'default', 'example']) if (key in schema) return schema[key]
-  if (Array.isArray(schema['enum'])) return schema['enum'][0]
-  if (Array.isArray(anyOf)) return valueOf(anyOf[0], depth + 1)
-  if (Array.isArray(allOf)) return Object.assign({}, ...allOf.map((part: unknown) => valueOf(part, depth + 1)))
+  if (isList(schema['enum'])) return schema['enum'][0]
+  if (isList(anyOf)) return valueOf(anyOf[0], depth + 1)
+  if (isList(allOf)) return Object.assign({}, ...allOf.map((part: unknown) => valueOf(part, depth + 1)))
   if (isRecord(properties)) return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, valueOf(property, depth + 1)]))
   switch (schema['type']) {
     case 'string': return textSample(schema)

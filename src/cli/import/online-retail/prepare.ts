@@ -15,6 +15,8 @@ import { neededOf, type Survey } from './survey.ts'
 export const SOURCE = 'online-retail'
 export const CURRENCY = 'GBP' as const
 const RECEIVING = 'RECEIVING'
+/** A list of its own: the organization may have another, in another currency. */
+const PRICE_LIST = 'ONLINE-RETAIL'
 
 /** Where the stock is. */
 export interface Stock {
@@ -37,7 +39,9 @@ export async function prepare(world: World, sender: Sender, siteCode: string, su
   const items = [...survey.items].map(([sku, { name }]) => ({ sku, name: name === '' ? sku : name, baseUnit: 'EA' as const, external: { source: SOURCE, ref: sku } }))
   await send('items', (lines) => inventory.upsertItems({ lines }), items, ({ sku }, id) => itemIds.set(sku, idOf<'Item'>(id)))
   await send('customers', (lines) => orders.upsertCustomers({ lines }), [...survey.customers].map(([code, country]) => customerOf(code, country)))
-  const prices = [...survey.items].flatMap(([sku, { lastPrice }]) => (lastPrice === null ? [] : [{ sku, currency: CURRENCY, unitPrice: lastPrice }]))
+  const findList = async (): Promise<string | undefined> => (await orders.listPriceLists()).items.find(({ code }) => code === PRICE_LIST)?.id
+  await madeOnce(tally, 'price lists', findList, async () => (await orders.createPriceList({ body: { code: PRICE_LIST, name: 'Online Retail', currency: CURRENCY } })).id)
+  const prices = [...survey.items].flatMap(([sku, { lastPrice }]) => (lastPrice === null ? [] : [{ sku, currency: CURRENCY, unitPrice: lastPrice, priceListCode: PRICE_LIST }]))
   await send('prices', (lines) => orders.setPrices({ lines }), prices)
   // The quantity is part of the name: a longer history of the same goods needs more, and gets it beside what is there.
   const receipts = [...survey.items].flatMap(([sku, item]) => {

@@ -70,7 +70,7 @@ function textOf(wanted: Wanted, columns: string): { text: string; params: (strin
   const params: (string | number)[] = []
   const bind = (value: string | number): string => `$${params.push(value) + 1}`
   const conditions: string[] = []
-  for (const [name, value] of Object.entries(wanted.filter)) {
+  for (const [name, value] of Object.entries({ ...wanted.filter } satisfies Record<string, string | boolean | undefined>)) {
     if (isName(name) && typeof value === 'string') conditions.push(CONDITIONS[name].replace('?', () => bind(value)))
     if (isFlag(name) && typeof value === 'boolean') conditions.push(value ? FLAGS[name] : `not ${FLAGS[name]}`)
   }

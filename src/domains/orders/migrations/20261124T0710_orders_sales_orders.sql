@@ -55,6 +55,8 @@ create index sales_order_status on bss.sales_order (organization_id, status, ord
 create index sales_order_site on bss.sales_order (organization_id, site_id, ordered_at, id);
 create index sales_order_requested on bss.sales_order (organization_id, requested_on, id);
 create index sales_order_promised on bss.sales_order (organization_id, (coalesce(promised_on, 'infinity'::date)), id);
+-- A planner looks at one status by promise date; alone, each of the two indexes would walk most of the orders when the two go together.
+create index sales_order_status_promised on bss.sales_order (organization_id, status, (coalesce(promised_on, 'infinity'::date)), id);
 create index sales_order_backordered on bss.sales_order (organization_id, ordered_at, id) where is_backordered;
 create index sales_order_held on bss.sales_order (organization_id, ordered_at, id) where is_held;
 create index sales_order_ref on bss.sales_order (organization_id, external_ref) where external_ref is not null;

@@ -53,7 +53,7 @@ describe('creating an organization', () => {
     const all = await Promise.allSettled(Array.from({ length: 8 }, () => estate.operator.createOrganization({ body: { slug: 'race', name: 'Race' } })))
     const winners = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     expect(winners).toHaveLength(1)
-    expect(all.filter((one) => one.status === 'rejected').map((one) => String(one.reason)).filter((reason) => !reason.includes('conflict'))).toEqual([])
+    expect(all.filter((one) => one.status === 'rejected').map((one: { readonly reason?: unknown }) => (one.reason instanceof Error ? `${one.reason.name} ${one.reason.message} ${JSON.stringify(one.reason)}` : 'no error')).filter((reason) => !reason.includes('conflict'))).toEqual([])
     expect(await estate.client(winners[0]?.firstKey.secret ?? '').getMyOrganization()).toMatchObject({ slug: 'race' })
     expect(await estate.peek("select count(*)::text from bss.organization where slug = 'race'")).toEqual([['1']])
     expect(await estate.peek("select count(*)::text from bss.api_key k join bss.organization o using (organization_id) where o.slug = 'race' and k.revoked_at is null")).toEqual([['1']])
