@@ -79,7 +79,7 @@ export async function* streamCall(name: string, operation: Operation, call: AnyC
 const CHUNK_CHARS = 16_384
 
 /** Lines gathered into pieces of a decent size: a write per line would cost more than the line. */
-async function* ndjsonOf(values: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown>, sending: { readonly isOver: boolean }): AsyncGenerator<string, void, void> {
+async function* ndjsonOf(values: AsyncIterable<unknown, unknown, unknown> | Iterable<unknown, unknown, unknown>, sending: { readonly isOver: boolean }): AsyncGenerator<string, void, void> {
   if (Symbol.asyncIterator in values) {
     // The next value may be long in coming; what is there goes out at once.
     for await (const value of values) {

@@ -3,7 +3,7 @@
 import { sql } from '../setup/sql.ts'
 import { rateRows, type Bench, type Benchmark } from './benchmark.ts'
 import { idAt, idSql, seed, type Keys } from './seed.ts'
-import { httpLoad, type Measured, type Sample } from './sides.ts'
+import { httpLoad, medianOf, type Measured, type Sample } from './sides.ts'
 
 const CONNECTIONS = 8
 
@@ -46,14 +46,11 @@ async function measure(bench: Bench, label: string, keys: Keys, into: { orders: 
 
 const SKUS_OF_MANY = 50
 
-/** The dearest level against the cheapest in CPU a request; the time where CPU cannot be measured. */
+/** The dearest level against the cheapest in CPU a request; in time where CPU cannot be measured. */
 function worstOf(levels: readonly Measured[]): number {
-  const cost = ({ samples }: Measured): number => {
-    const cpu = samples.map((sample) => (sample.postgresMs === null ? null : sample.postgresMs + (sample.replicaMs ?? 0)))
-    const sorted = cpu.map((each, index) => each ?? samples[index]?.p50Ms ?? Number.NaN).toSorted((a, b) => a - b)
-    return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
-  }
-  const costs = levels.map(cost)
+  const cpuOf = (sample: Sample): number => (sample.postgresMs ?? Number.NaN) + (sample.replicaMs ?? 0)
+  const isMeasured = levels.every(({ samples }) => samples.every((sample) => Number.isFinite(cpuOf(sample))))
+  const costs = levels.map((level) => medianOf(level, isMeasured ? cpuOf : (sample) => sample.p50Ms))
   return Math.max(...costs.slice(1)) / (costs[0] ?? Number.NaN)
 }
 

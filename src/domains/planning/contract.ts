@@ -6,7 +6,7 @@ import { defineApi } from '../../kernel/contract.ts'
 import { idSchema, type ItemId, type SiteId } from '../../kernel/ids.ts'
 import { Money } from '../../kernel/money.ts'
 import { Unit } from '../../kernel/quantity.ts'
-import { Definition, Measure, measure, provenance } from './definitions/contract.ts'
+import { Definition, type Measure, measure, provenance } from './definitions/contract.ts'
 
 export { DEFINITIONS } from './definitions/contract.ts'
 

@@ -67,8 +67,13 @@ export function serviceFigures(fresh: Fresh, period: Period, { sites, ordered, d
   }
 }
 
+/** How many items are short in all stands on every row; the answer says it once. */
+function withoutCount({ itemId, sku, name, unit, backorderedQuantity, backorderedLines, orders, oldestPromiseOn, oldestRequestOn, availableToPromise, nextReceiptOn, nextReceiptQuantity }: RowOf<typeof store.shortages>): Shortages['items'][number] {
+  return { itemId, sku, name, unit, backorderedQuantity, backorderedLines, orders, oldestPromiseOn, oldestRequestOn, availableToPromise, nextReceiptOn, nextReceiptQuantity }
+}
+
 export function shortageFigures(fresh: Fresh, rows: readonly RowOf<typeof store.shortages>[]): Shortages {
-  return { ...stampOf(fresh)('shortages'), ...counted(rows[0]?.itemsShort ?? 0), items: rows.map(({ itemsShort: _, ...row }) => row) }
+  return { ...stampOf(fresh)('shortages'), ...counted(rows[0]?.itemsShort ?? 0), items: rows.map((row) => withoutCount(row)) }
 }
 
 export interface StockRows {
@@ -104,7 +109,7 @@ export function stockValue(fresh: Fresh, sites: readonly Site[], rows: readonly 
   for (const row of valued) totals.set(row.currency, (totals.get(row.currency) ?? 0n) + row.valueMinor)
   return {
     ...stampOf(fresh)('stock_value'), ...ratio(sum(valued, (row) => row.items), sum(rows, (row) => row.items), 'nothing_in_stock'),
-    totals: [...totals].toSorted().map(([currency, minor]) => moneyOf(minor, currency)),
+    totals: [...totals].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([currency, minor]) => moneyOf(minor, currency)),
     bySite: sites.flatMap((site) =>
       valued.filter((row) => row.siteId === site.siteId).toSorted((a, b) => a.currency.localeCompare(b.currency))
         .map((row) => ({ ...site, value: moneyOf(row.valueMinor, row.currency), items: row.items }))),

@@ -62,7 +62,8 @@ function countFields(value: unknown, pointer: string, checksText: boolean, fault
     }
     return fields
   }
-  for (const [name, item] of Object.entries(value)) {
+  for (const name of Object.keys(value)) {
+    const item: unknown = Reflect.get(value, name)
     fields += 1
     if (name === '__proto__') faults.push({ pointer: `${pointer}/__proto__`, code: 'unknown', message: 'There is no such field.' })
     if (checksText && !isCleanText(name)) faults.push({ pointer, code: 'text', message: 'A field name must be valid Unicode without the NUL character.' })
