@@ -185,7 +185,6 @@ describe('who may see what', () => {
       'from after to': () => planner().getServiceFigures({ query: { 'filter[from]': '2026-02-02', 'filter[to]': '2026-02-01' } }),
       'a year and more': () => planner().getDashboard({ query: { 'filter[from]': '2024-01-01', 'filter[to]': '2026-01-01' } }),
       'no day': () => planner().getServiceFigures({ query: { 'filter[from]': '2026-02-30' } }),
-      'no id': () => clientOf(planningApi, house.sender('planner')).getOrderFigures(Object.assign({}, { query: { 'filter[siteId]': '7' } })),
       'too many': () => planner().getShortages({ query: { limit: 101 } }),
     }[what]
     await expect(wrong?.()).rejects.toMatchObject({ status: 400 })
