@@ -1,6 +1,6 @@
 // The seal: a token that says which organization a database transaction belongs to, and that only the service can make.
 // A plain setting would not survive SQL injection, since one set_config opens another organization; a sealed one does.
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, createSecretKey } from 'node:crypto'
 import type { ActorId, OrganizationId } from '../../kernel/ids.ts'
 
 /** How long a sealed context is honoured. Longer than the longest transaction, short enough that a leaked log line is useless. */
@@ -18,10 +18,23 @@ export const keyIdOf = (secret: Uint8Array): string => createHash('sha256').upda
 /** Makes contexts `<organization>.<actor>.<role>.<expiry>.<key id>.<hmac-sha256>`; `sec.org()` in the database checks them. */
 export function createSealer(secret: Uint8Array, nowMs: () => number = Date.now): (context: SealedFor) => string {
   const keyId = keyIdOf(secret)
-  const key = sealingKey(secret)
+  const key = createSecretKey(sealingKey(secret))
+  // Within a second the same caller's seal is the same text, so it is computed once.
+  const made = new Map<string, string>()
+  let madeIn = 0
   return ({ organizationId, actorId, role }) => {
-    const body = `${organizationId}.${actorId}.${role}.${Math.floor(nowMs() / 1000) + LIFETIME_SECONDS}.${keyId}`
-    return `${body}.${createHmac('sha256', key).update(body).digest('hex')}`
+    const second = Math.floor(nowMs() / 1000)
+    if (second !== madeIn) {
+      made.clear()
+      madeIn = second
+    }
+    const body = `${organizationId}.${actorId}.${role}.${second + LIFETIME_SECONDS}.${keyId}`
+    let seal = made.get(body)
+    if (seal === undefined) {
+      seal = `${body}.${createHmac('sha256', key).update(body).digest('hex')}`
+      made.set(body, seal)
+    }
+    return seal
   }
 }
 

@@ -71,13 +71,32 @@ export const texts = column(['jsonb'], (value): readonly string[] => {
 
 export const snakeCase = (camel: string): string => camel.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** Reads rows of text by a shape. `fields` are the column names of the result, in order. */
-export function readRows<S extends RowShape>(shape: S, fields: readonly string[], rows: readonly (readonly (string | null)[])[]): Row<S>[] {
+interface Reader {
+  readonly key: string
+  readonly index: number
+  readonly read: (text: string | null) => unknown
+}
+/** By the list of columns, which a connection keeps for each of its statements, and then by shape. */
+const known = new WeakMap<readonly string[], WeakMap<RowShape, readonly Reader[]>>()
+
+/** Where each column of a shape stands among the columns of a result; found once for each statement of a connection. */
+function readersOf(shape: RowShape, fields: readonly string[]): readonly Reader[] {
+  let byShape = known.get(fields)
+  if (byShape === undefined) known.set(fields, (byShape = new WeakMap()))
+  const before = byShape.get(shape)
+  if (before !== undefined) return before
   const readers = Object.entries(shape).map(([key, reader]) => {
     const index = fields.indexOf(snakeCase(key))
     if (index < 0) throw new TypeError(`The result has no column ${snakeCase(key)}; it has ${fields.join(', ')}.`)
     return { key, index, read: reader.read }
   })
+  byShape.set(shape, readers)
+  return readers
+}
+
+/** Reads rows of text by a shape. `fields` are the column names of the result, in order. */
+export function readRows<S extends RowShape>(shape: S, fields: readonly string[], rows: readonly (readonly (string | null)[])[]): Row<S>[] {
+  const readers = readersOf(shape, fields)
   return rows.map((row) => {
     const out: Record<string, unknown> = {}
     for (const { key, index, read } of readers) out[key] = read(row[index] ?? null)

@@ -46,9 +46,13 @@ export function readBody(raw: IncomingMessage, bytesMax: number): Promise<Buffer
       reject(tooLarge(bytesMax))
     }
     raw.on('data', onData)
-    raw.once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length)))
+    const onClose = (): void => reject(new Disconnected('The client went away.'))
+    raw.once('end', () => {
+      raw.off('close', onClose) // Every request closes in the end; an error made for each would cost more than reading its body.
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length))
+    })
     raw.once('error', (cause) => reject(new Disconnected('The client went away.', { cause })))
-    raw.once('close', () => reject(new Disconnected('The client went away.')))
+    raw.once('close', onClose)
   })
 }
 
