@@ -33,7 +33,8 @@ const serviceQueries = (query: PeriodQuery) => {
   return [ask(store.orderDays, days), ask(store.dueDays, days)] as const
 }
 const shortageQuery = (site: SiteId | null, limit: number) => ask(site === null ? store.shortages : store.shortagesAtSite, [site, limit])
-const stockQueries = (site: SiteId | null) => [ask(store.stock, [site]), ask(store.itemsInStock, [site]), ask(store.orderDays, [site, null, null])] as const
+const demandQuery = (site: SiteId | null) => ask(store.orderDays, [site, null, null])
+const stockQueries = (site: SiteId | null) => [ask(store.stock, [site]), ask(store.itemsInStock, [site])] as const
 
 function periodIn(query: PeriodQuery): Period {
   const period = periodOf(query['filter[from]'], query['filter[to]'], new Date().toISOString().slice(0, 10))
@@ -54,8 +55,10 @@ export const planningHandlers = (database: Database): Handlers<typeof planningAp
   getDashboard: async ({ ctx, query }) => {
     const period = periodIn(query)
     const site = siteOf(query)
-    const [fresh, sites, states, backorders, ordered, due, short, stock, inStock, demand] = await database.fetch(
-      ctx, ...opening(site), ...orderQueries(site), ...serviceQueries(query), shortageQuery(site, query.limit ?? SHORTAGES), ...stockQueries(site))
+    const all = [...opening(site), ...orderQueries(site), ...serviceQueries(query), shortageQuery(site, query.limit ?? SHORTAGES), ...stockQueries(site)] as const
+    // Without a period of one's own the service is that of the very days whose demand is wanted: they are counted once.
+    const isUsual = query['filter[from]'] === undefined && query['filter[to]'] === undefined
+    const [fresh, sites, states, backorders, ordered, due, short, stock, inStock, demand = ordered] = isUsual ? await database.fetch(ctx, ...all) : await database.fetch(ctx, ...all, demandQuery(site))
     const at = opened(fresh, sites, site)
     return {
       orders: orderFigures(at, states, backorders),
@@ -82,7 +85,7 @@ export const planningHandlers = (database: Database): Handlers<typeof planningAp
   },
   getStockFigures: async ({ ctx, query }) => {
     const site = siteOf(query)
-    const [fresh, sites, stock, inStock, demand] = await database.fetch(ctx, ...opening(site), ...stockQueries(site))
+    const [fresh, sites, stock, inStock, demand] = await database.fetch(ctx, ...opening(site), ...stockQueries(site), demandQuery(site))
     return stockFigures(opened(fresh, sites, site), { sites, stock, itemsInStock: inStock[0]?.items ?? 0, demand })
   },
   getStockValue: async ({ ctx, query }) => {

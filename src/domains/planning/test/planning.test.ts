@@ -164,6 +164,11 @@ describe('the dashboard', () => {
     expect(numbers(service)).toEqual(numbers(await planner().getServiceFigures()))
     expect(numbers(shortages)).toEqual(numbers(await planner().getShortages({ query: { limit: 1 } })))
     expect(numbers(stock)).toEqual(numbers(await planner().getStockFigures()))
+    // A period of one's own changes the service, and not the demand behind days of supply.
+    const past = { query: { 'filter[from]': dayFromNow(-45), 'filter[to]': dayFromNow(-15) } }
+    const earlier = await planner().getDashboard(past)
+    expect(numbers(earlier.service)).toEqual(numbers(await planner().getServiceFigures(past)))
+    expect(numbers(earlier.stock)).toEqual(numbers(stock))
     expect(JSON.stringify([orderPart, service, shortages, stock])).not.toMatch(/amount|currency|cost|price/i)
   })
   it('comes from the replica, fresh, each figure with its definition', async () => {
