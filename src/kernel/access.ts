@@ -8,6 +8,7 @@ export const PERMISSIONS = [
   'inventory:read', 'inventory:write', 'stock:adjust', 'cost:read', 'cost:write',
   'orders:read', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:read', 'customers:write',
   'planning:read', 'finance:read', 'imports:write', 'events:read', 'events:write',
+  'identity:read', 'identity:write', 'support:grant',
 ] as const
 /** Permissions of the platform's operator: about organizations, never about their data. */
 export const PLATFORM_PERMISSIONS = ['platform:read', 'platform:write'] as const
@@ -36,6 +37,7 @@ export const ROLES = {
     permissions: [
       ...reads, 'organization:write', 'members:read', 'members:write', 'keys:read', 'keys:write', 'audit:read', 'inventory:write', 'stock:adjust', 'cost:read',
       'cost:write', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'planning:read', 'imports:write', 'events:read', 'events:write',
+      'identity:read', 'identity:write', 'support:grant',
     ],
   },
   planner: {
@@ -44,12 +46,14 @@ export const ROLES = {
   },
   warehouse_operator: { title: 'Warehouse Operator', plane: 'tenant', fieldClasses: ['ops'], permissions: ['inventory:read', 'inventory:write', 'stock:adjust'] },
   finance: { title: 'Finance', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii'], permissions: [...reads, 'price:read', 'price:write', 'cost:read', 'cost:write', 'finance:read', 'planning:read'] },
-  auditor: { title: 'Auditor', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'], permissions: [...reads, 'members:read', 'keys:read', 'audit:read', 'price:read', 'cost:read', 'finance:read', 'planning:read', 'events:read'] },
+  auditor: { title: 'Auditor', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'], permissions: [...reads, 'members:read', 'keys:read', 'identity:read', 'audit:read', 'price:read', 'cost:read', 'finance:read', 'planning:read', 'events:read'] },
   integration: {
     title: 'Integration Developer', plane: 'tenant', fieldClasses: ['ops', 'price', 'pii'],
     permissions: [...reads, 'inventory:write', 'stock:adjust', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'imports:write', 'events:read', 'events:write'],
   },
   twin_engineer: { title: 'Twin Engineer', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read'] },
+  // What a person of the platform sees under a grant of the organization: read-only, and no money. Nobody can be assigned it.
+  support: { title: 'Support (read-only)', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read', 'orders:read', 'identity:read', 'events:read'] },
 } as const satisfies Record<string, Role>
 export type RoleName = keyof typeof ROLES
 export const ROLE_NAMES = Object.keys(ROLES) as RoleName[] // Object.keys widens to string[]; the object above is closed.
@@ -58,9 +62,15 @@ export const isRoleName = (text: string): text is RoleName => Object.hasOwn(ROLE
 /** What is known of a caller once its credential was checked. */
 export interface Facts {
   readonly organizationId: OrganizationId
-  readonly actor: { readonly kind: 'user' | 'service' | 'system'; readonly id: ActorId; readonly name: string }
+  readonly actor: { readonly kind: 'user' | 'service' | 'system' | 'operator'; readonly id: ActorId; readonly name: string }
+  /** The role, or all of them joined by `+`, as it is shown and sealed. It decides nothing: the permissions do. */
   readonly role: string
   readonly permissions: ReadonlySet<Permission>
+  readonly fieldClasses: ReadonlySet<FieldClass>
+  /** The sites the caller works at; null: all of the organization's. */
+  readonly sites: ReadonlySet<string> | null
+  /** How the person signed in; null for keys and for the service itself. */
+  readonly session: SignedIn | null
   /** Names the request in logs, audit and answers. */
   readonly requestId: string
   /** The operation being done, `orders.placeOrder`; it names the audit row. */
@@ -71,6 +81,13 @@ export interface Facts {
   readonly consistency: string | null
   /** Filled in by the database doors while the request runs; the answer's headers are made from it. */
   readonly outcome: Outcome
+}
+export interface SignedIn {
+  readonly id: string
+  readonly kind: 'person' | 'client' | 'support'
+  readonly authenticatedAtMs: number
+  /** Authentication context class the provider named. */
+  readonly acr: string | null
 }
 export interface Outcome {
   /** Log position after the commit: the consistency token of the answer. */

@@ -22,6 +22,12 @@ export type OrderId = Id<'SalesOrder'>
 export type OrderLineId = Id<'SalesOrderLine'>
 export type OrderHoldId = Id<'OrderHold'>
 export type EventId = Id<'Event'>
+export type UserId = Id<'User'>
+export type RoleId = Id<'Role'>
+export type SessionId = Id<'Session'>
+export type ConnectionId = Id<'IdentityConnection'>
+export type EmailDomainId = Id<'EmailDomain'>
+export type GroupId = Id<'Group'>
 
 export const UUID_PATTERN = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
 const uuid = new RegExp(UUID_PATTERN)

@@ -9,7 +9,7 @@ import type { HttpConfig } from '../../src/platform/http/config.ts'
 import { silentLog } from '../../src/platform/log/log.ts'
 import { freshDatabase, type FreshDatabase } from './database.ts'
 
-export type Person = Exclude<RoleName, 'global_admin'>
+export type Person = Exclude<RoleName, 'global_admin' | 'support'>
 export interface House extends FreshDatabase {
   readonly url: string
   readonly service: Service

@@ -90,10 +90,11 @@ class Asker {
   /** Who will be refused may ask at the same time; the others one after the other, so that what they do to the own thing is the same each time. */
   async roles(name: string, operation: Operation, needs: readonly Permission[]): Promise<(readonly [RoleName, string])[]> {
     const mayDo = (role: RoleName): boolean => needs.every((permission) => ROLES[role].permissions.some((each) => each === permission))
+    const names = ROLE_NAMES.filter((role) => this.#options.keys.has(role))
     const cells = new Map<RoleName, string>()
-    await Promise.all(ROLE_NAMES.filter((role) => !mayDo(role)).map(async (role) => cells.set(role, await this.#role(name, operation, role, false))))
-    for (const role of ROLE_NAMES.filter(mayDo)) cells.set(role, await this.#role(name, operation, role, true))
-    return ROLE_NAMES.map((role) => [role, cells.get(role) ?? ''] as const)
+    await Promise.all(names.filter((role) => !mayDo(role)).map(async (role) => cells.set(role, await this.#role(name, operation, role, false))))
+    for (const role of names.filter(mayDo)) cells.set(role, await this.#role(name, operation, role, true))
+    return names.map((role) => [role, cells.get(role) ?? ''] as const)
   }
 
   async #role(name: string, operation: Operation, role: RoleName, isAllowed: boolean): Promise<string> {

@@ -1,9 +1,10 @@
 // Two organizations with one thing of each kind, a key of each role, and the keys that must open nothing.
-import { ROLE_NAMES, type RoleName } from '../../kernel/access.ts'
+import type { RoleName } from '../../kernel/access.ts'
 import { isList, isRecord } from '../../kernel/json.ts'
 import { newKey } from '../../platform/crypto/keys.ts'
 import { expireKey } from '../../platform/db/walls/expire-key.ts'
 import { identityApi } from '../../domains/identity/contract.ts'
+import { TENANT_ROLES } from '../../domains/identity/contract.ts'
 import { tenancyApi } from '../../domains/tenancy/contract.ts'
 import { clientOf, fetchSender } from '../../kernel/client.ts'
 import type { OrganizationKeys } from '../people.ts'
@@ -31,7 +32,7 @@ export async function prepareMatrix({ url, operatorKey, own, foreign, superuserU
   for (const { id } of [own, foreign]) await platform.setOrganizationLimits({ params: { organizationId: id }, body: WIDE })
   const mine = await plantThings(url, own.keys.tenant_admin, 'ACME', operations)
   const theirs = await plantThings(url, foreign.keys.tenant_admin, FOREIGN_TAG, operations)
-  const keys = new Map(ROLE_NAMES.map((role): [RoleName, string] => [role, role === 'global_admin' ? operatorKey : own.keys[role]]))
+  const keys = new Map<RoleName, string>([['global_admin', operatorKey], ...TENANT_ROLES.map((role): [RoleName, string] => [role, own.keys[role]])])
   const heard = (texts: readonly string[]): Set<string> => texts.reduce((found, text) => leaves(parsed(text), found), new Set<string>())
   const known = heard(mine.heard)
   // Codes are said aloud when it is tried whether they are free.

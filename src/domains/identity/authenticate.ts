@@ -1,6 +1,5 @@
-// From a key to its principal. The database says what is stored; here it is judged: revoked, expired, deactivated, suspended, from
+// From a key or session to its principal. The database says what is stored; here it is judged: revoked, expired, deactivated, suspended, from
 // the wrong address. Every refusal but one looks alike; only the holder of a good key learns that its organization is suspended.
-import { ROLES, type Permission, isRoleName } from '../../kernel/access.ts'
 import { PLATFORM_ORGANIZATION } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { keyDigest } from '../../platform/crypto/keys.ts'
@@ -8,7 +7,7 @@ import type { Credential } from '../../platform/db/credentials.ts'
 import type { Database } from '../../platform/db/database.ts'
 import { isWithin } from '../../platform/http/addresses.ts'
 import type { Authenticate, Principal } from '../../platform/http/principals.ts'
-import { effectivePermissions } from './rules.ts'
+import { authorityOf, effectivePermissions } from './rules.ts'
 
 /** What the look-up needs of the database, so that tests can count its calls. */
 export type CredentialSource = Pick<Database, 'findCredential' | 'noteCredentialUse'>
@@ -32,25 +31,33 @@ export function createAuthenticate(database: CredentialSource, clock: { nowMs():
 }
 
 function judge(credential: Credential, remoteAddress: string, nowMs: number): Principal | null {
-  const expiresAtMs = Date.parse(credential.expiresAt)
-  if (credential.revokedAt !== null || expiresAtMs <= nowMs || credential.accountStatus !== 'active') return null
+  const expiresAtMs = endOf(credential)
+  if (credential.revokedAt !== null || expiresAtMs <= nowMs || credential.holderStatus !== 'active') return null
   if (credential.cidrs.length > 0 && !isWithin(remoteAddress, credential.cidrs)) return null
-  if (credential.role === null || !isRoleName(credential.role)) return null
-  const role = ROLES[credential.role]
-  if (role.plane !== credential.plane) return null
+  const authority = authorityOf(credential.roles, credential.plane)
+  // A person without a role may sign in and see who they are; a key without one opens nothing.
+  if (authority.names.length === 0 && credential.kind === 'key') return null
   if (credential.organizationStatus !== 'active') throw closed(credential.organizationStatus)
   const { requestsPerSecond, burst, concurrentRequests, keyRequestsPerSecond, keyBurst } = credential
-  const permissions: ReadonlySet<Permission> = new Set(effectivePermissions(role.permissions, credential.scopes))
   return {
     organizationId: credential.organizationId ?? PLATFORM_ORGANIZATION,
-    actor: { kind: 'service', id: credential.accountId, name: credential.accountName },
-    role: credential.role,
-    permissions,
+    actor: { kind: credential.holderKind, id: credential.holderId, name: credential.holderName },
+    role: authority.names.join('+') || 'none',
+    permissions: new Set(effectivePermissions(authority.permissions, credential.scopes)),
+    fieldClasses: authority.fieldClasses,
+    sites: authority.sites,
+    session: credential.kind === 'key' ? null : { id: credential.credentialId, kind: credential.kind, authenticatedAtMs: Date.parse(credential.authenticatedAt ?? ''), acr: credential.acr },
     credentialId: credential.credentialId,
     limits: { requestsPerSecond, burst, concurrentRequests },
     ...(keyRequestsPerSecond !== null && keyBurst !== null ? { keyLimits: { requestsPerSecond: keyRequestsPerSecond, burst: keyBurst } } : {}),
     expiresAtMs,
   }
+}
+
+/** A session also ends when it has not been used for a while. Uses are noted once a minute, so it ends a minute late at most. */
+function endOf({ expiresAt, lastUsedAt, idleSeconds }: Credential): number {
+  const end = Date.parse(expiresAt)
+  return idleSeconds === null || lastUsedAt === null ? end : Math.min(end, Date.parse(lastUsedAt) + idleSeconds * 1000)
 }
 
 function closed(status: string): Problem {

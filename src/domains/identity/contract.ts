@@ -4,7 +4,7 @@
 import Type from 'typebox'
 import { FIELD_CLASSES, PERMISSIONS, PLATFORM_PERMISSIONS, type FieldClass, type Permission, type RoleName, type TenantPermission } from '../../kernel/access.ts'
 import { defineApi } from '../../kernel/contract.ts'
-import { idSchema, type ActorId, type ApiKeyId, type OrganizationId, type ServiceAccountId } from '../../kernel/ids.ts'
+import { idSchema, type ActorId, type ApiKeyId, type OrganizationId, type ServiceAccountId, type SiteId } from '../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../kernel/page.ts'
 
 /** Roles an account of an organization can have. */
@@ -32,11 +32,13 @@ const Days = Type.Integer({ minimum: 1, maximum: KEY_DAYS_MAX, default: KEY_DAYS
 export const WhoAmI = Type.Object({
   plane: oneOf(['tenant', 'platform']),
   organizationId: orNull(idSchema<OrganizationId>()),
-  actor: Type.Object({ kind: oneOf(['user', 'service', 'system']), id: idSchema<ActorId>(), name: Type.String() }, closed),
+  actor: Type.Object({ kind: oneOf(['user', 'service', 'system', 'operator']), id: idSchema<ActorId>(), name: Type.String() }, closed),
   role: Type.String(),
   roleTitle: Type.String(),
   permissions: Type.Array(AnyPermission),
   fieldClasses: FieldClasses,
+  sites: orNull(Type.Array(idSchema<SiteId>(), { description: 'the sites this caller is limited to; null: all' })),
+  session: orNull(Type.Object({ id: Type.String(), kind: oneOf(['person', 'client', 'support']), authenticatedAt: Instant, acr: orNull(Type.String()) }, closed)),
 }, closed)
 export type WhoAmI = Type.Static<typeof WhoAmI>
 

@@ -1,5 +1,6 @@
-import { FIELD_CLASSES, ROLES, isRoleName, type Ctx, type Role } from '../../kernel/access.ts'
+import { FIELD_CLASSES, ROLES, isRoleName, type Ctx } from '../../kernel/access.ts'
 import type { Handlers } from '../../kernel/contract.ts'
+import { idOf } from '../../kernel/ids.ts'
 import { PAGE_LIMIT_DEFAULT } from '../../kernel/page.ts'
 import { newKey, type KeyKind } from '../../platform/crypto/keys.ts'
 import type { Database } from '../../platform/db/database.ts'
@@ -46,16 +47,17 @@ export const identityHandlers = (database: Database): Handlers<typeof identityAp
 const shownOnce = (ctx: Ctx, key: ApiKey, secret: string): NewApiKey => ({ ...key, secret: ctx.facts.outcome.isReplayed ? null : secret })
 
 function whoIs(ctx: Ctx): WhoAmI {
-  const { organizationId, actor, role, permissions } = ctx.facts
-  const template: Role | null = isRoleName(role) ? ROLES[role] : null
-  const isPlatform = template?.plane === 'platform'
+  const { organizationId, actor, role, permissions, fieldClasses, sites, session } = ctx.facts
+  const isPlatform = isRoleName(role) && ROLES[role].plane === 'platform'
   return {
     plane: isPlatform ? 'platform' : 'tenant',
     organizationId: isPlatform ? null : organizationId,
     actor,
     role,
-    roleTitle: template?.title ?? role,
+    roleTitle: role.split('+').map((name) => (isRoleName(name) ? ROLES[name].title : name)).join(', '),
     permissions: [...permissions].toSorted(),
-    fieldClasses: FIELD_CLASSES.filter((fieldClass) => template?.fieldClasses.includes(fieldClass)),
+    fieldClasses: FIELD_CLASSES.filter((fieldClass) => fieldClasses.has(fieldClass)),
+    sites: sites === null ? null : [...sites].map((site) => idOf<'Site'>(site)),
+    session: session === null ? null : { id: session.id, kind: session.kind, authenticatedAt: new Date(session.authenticatedAtMs).toISOString(), acr: session.acr },
   }
 }

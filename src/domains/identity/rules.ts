@@ -1,10 +1,40 @@
 // Decisions about authority, without I/O.
-import { PERMISSIONS, ROLES, type Facts, type Permission } from '../../kernel/access.ts'
+import { FIELD_CLASSES, isRoleName, PERMISSIONS, ROLES, type Facts, type FieldClass, type Permission, type Role } from '../../kernel/access.ts'
+import type { HeldRole } from '../../platform/db/credentials.ts'
 import { TENANT_ROLES, type RoleTemplate, type TenantRole } from './contract.ts'
 
 /** What a key may do: its account's role, cut down to the key's scopes. A scope the role does not have adds nothing. */
 export const effectivePermissions = (role: readonly Permission[], scopes: readonly string[] | null): readonly Permission[] =>
   scopes === null ? role : role.filter((permission) => scopes.includes(permission))
+
+/** What all the roles of a holder add up to. */
+export interface Authority {
+  readonly names: readonly string[]
+  readonly permissions: readonly Permission[]
+  readonly fieldClasses: ReadonlySet<FieldClass>
+  /** Null: everywhere. */
+  readonly sites: ReadonlySet<string> | null
+}
+
+/**
+ * The sum of the roles. One role without a site scope makes all of it unscoped only when every other is unscoped too: a scope is a
+ * fence around the person, and a second, wider role does not take it down unless an administrator takes the scope away.
+ */
+export function authorityOf(roles: readonly HeldRole[], plane: Role['plane']): Authority {
+  const names: string[] = []
+  const permissions = new Set<Permission>()
+  const fieldClasses = new Set<FieldClass>()
+  let sites: Set<string> | null = null
+  for (const held of roles) {
+    const template = held.role !== null && isRoleName(held.role) ? ROLES[held.role] : null
+    if (template === null ? held.role !== null || plane !== 'tenant' : template.plane !== plane) continue
+    names.push(held.name)
+    for (const permission of template?.permissions ?? PERMISSIONS.filter((each) => held.permissions?.includes(each))) permissions.add(permission)
+    for (const fieldClass of template?.fieldClasses ?? FIELD_CLASSES.filter((each) => held.fieldClasses?.includes(each))) fieldClasses.add(fieldClass)
+    for (const site of held.sites ?? []) (sites ??= new Set()).add(site)
+  }
+  return { names, permissions: [...permissions], fieldClasses, sites }
+}
 
 type Grantor = Pick<Facts, 'role' | 'permissions'>
 

@@ -13,7 +13,7 @@ export interface OpenFacts extends Facts {
 }
 
 /** Operations that hand out authority look the caller up again, whatever is remembered. */
-const REREAD: ReadonlySet<Permission> = new Set<Permission>(['keys:write', 'members:write', 'platform:write'])
+const REREAD: ReadonlySet<Permission> = new Set<Permission>(['keys:write', 'members:write', 'identity:write', 'support:grant', 'platform:write'])
 export const needsFreshLook = (route: Route): boolean => route.permissions.some((permission) => REREAD.has(permission))
 
 const BEARER = /^Bearer +([^\s]{1,200})$/i
@@ -64,6 +64,9 @@ export function openContext(principal: Principal, route: Route, requestId: strin
     actor: principal.actor,
     role: principal.role,
     permissions: principal.permissions,
+    fieldClasses: principal.fieldClasses,
+    sites: principal.sites,
+    session: principal.session,
     requestId,
     operation: route.name,
     idempotency: null,

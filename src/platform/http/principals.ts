@@ -14,6 +14,9 @@ export interface Principal {
   readonly actor: Facts['actor']
   readonly role: string
   readonly permissions: ReadonlySet<Permission>
+  readonly fieldClasses: Facts['fieldClasses']
+  readonly sites: Facts['sites']
+  readonly session: Facts['session']
   /** Id of the key or session: what `forget` takes. */
   readonly credentialId: string
   /** Of the whole organization. */

@@ -1,4 +1,4 @@
-import { Ctx, type Permission } from '../../kernel/access.ts'
+import { Ctx, FIELD_CLASSES, type Permission } from '../../kernel/access.ts'
 import { idOf, newId, type ActorId, type OrganizationId } from '../../kernel/ids.ts'
 
 /** The service itself, as an actor in audit rows: no person and no key stands behind it. */
@@ -19,6 +19,9 @@ export function systemContext<P extends Permission>({ organizationId, permission
     actor: { kind: 'system', id: SYSTEM_ACTOR, name: operation },
     role: 'system',
     permissions: new Set<Permission>(permissions),
+    fieldClasses: new Set(FIELD_CLASSES),
+    sites: null,
+    session: null,
     requestId: requestId ?? newId(),
     operation,
     idempotency: null,

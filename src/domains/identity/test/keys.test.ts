@@ -157,7 +157,7 @@ describe('the look-up of a key', () => {
   })
   it('needs the right to be asked: the reader and the platform’s role cannot, and the table cannot be read without a context', async () => {
     for (const role of ['bss_reader', 'bss_admin']) {
-      expect(await estate.peek("select has_function_privilege($1, 'sec.find_key(bytea)', 'execute')::text", [role])).toEqual([['false']])
+      expect(await estate.peek("select has_function_privilege($1, 'sec.find_credential(bytea)', 'execute')::text", [role])).toEqual([['false']])
     }
     expect(await estate.peek("select has_table_privilege('bss_admin', 'bss.api_key', 'select')::text, has_table_privilege('bss_app', 'platform.operator_key', 'select')::text, has_schema_privilege('bss_app', 'platform', 'usage')::text"))
       .toEqual([['false', 'false', 'false']])

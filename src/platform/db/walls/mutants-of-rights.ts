@@ -96,7 +96,7 @@ const bodies = async (superuser: Tapped, { document, ledger }: Victims): Promise
   await bodyMutant(superuser, 'a suspended organization goes on', ORG, unguarded('The organization is suspended.'), { tables: [document] }),
   await bodyMutant(superuser, 'without context there is no error', ORG, (text) => text.replace(/raise exception 'There is no organization context\.' using errcode = 'BS001'/, 'return null'), { tables: [document] }),
   await bodyMutant(superuser, 'a ledger can be changed', 'sec.keep()', (text) => text.replace(/raise exception [^;]*;/, 'return coalesce(new, old);'), { tables: [ledger] }),
-  await bodyMutant(superuser, 'a key is found without its digest', 'sec.find_key(bytea)', (text) => text.replace('where k.digest = wanted', 'where true'), { isOfRole: true, tables: [] }),
+  await bodyMutant(superuser, 'a key is found without its digest', 'sec.find_credential(bytea)', (text) => text.replace('where k.digest = wanted', 'where true'), { isOfRole: true, tables: [] }),
 ]
 
 export async function rightsMutants(superuser: Tapped, victims: Victims): Promise<Mutant[]> {

@@ -131,7 +131,7 @@ export async function openWorld(config: Partial<HttpConfig> = {}, options: Parti
   const addKey = (change: Partial<Principal> = {}): string => {
     const key = newKey('test')
     keys.set(key, {
-      organizationId: newId<'Organization'>() satisfies OrganizationId, actor: { kind: 'service', id: newId(), name: 'Test' }, role: 'planner', permissions, credentialId: newId(),
+      organizationId: newId<'Organization'>() satisfies OrganizationId, actor: { kind: 'service', id: newId(), name: 'Test' }, role: 'planner', permissions, fieldClasses: new Set(), sites: null, session: null, credentialId: newId(),
       limits: { requestsPerSecond: 1_000_000, burst: 10_000_000, concurrentRequests: 1_000 }, expiresAtMs: null, ...change,
     })
     return key
