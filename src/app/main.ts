@@ -55,7 +55,7 @@ async function start(config: Config, steps: Steps, running: Running): Promise<vo
   const log = createLog(config.logLevel)
   running.service = await startService({
     primaryUrl, replicaUrls, secret, log, withWorker: true,
-    http: { host: config.host, port: config.port, trustedProxies: config.trustedProxies },
+    http: { host: config.host, port: config.port, publicUrl: config.publicUrl, trustedProxies: config.trustedProxies },
   })
   const url = running.service.url ?? ''
   const demo = config.isDemo ? await prepareDemo({ url, dataDir: config.dataDir, primaryUrl, secret, onProgress: (step) => steps.next(step) }) : readDemo(config.dataDir)

@@ -5,6 +5,8 @@ import { resolve } from 'node:path'
 export interface Config {
   readonly host: string
   readonly port: number
+  /** By which browsers know this server; null: the address it listens on. */
+  readonly publicUrl: string | null
   /** Folder of the embedded database, the secret and demo.json. */
   readonly dataDir: string
   readonly isDemo: boolean
@@ -26,6 +28,7 @@ export class ConfigError extends Error {
 export const SETTINGS: readonly (readonly [string, string])[] = [
   ['BSS_PORT', 'port of the API (8080)'],
   ['BSS_HOST', 'address to listen on (127.0.0.1)'],
+  ['BSS_PUBLIC_URL', 'address browsers use, https://ops.example.com (http:// and the address it listens on)'],
   ['BSS_DATA', 'data folder (./.bss)'],
   ['BSS_DEMO', '0: no demo organizations'],
   ['BSS_SECRET', 'at least 32 characters; seals contexts; needed with DATABASE_URL'],
@@ -52,6 +55,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, wo
   return {
     host: host(value('BSS_HOST') ?? '127.0.0.1'),
     port: port(value('BSS_PORT') ?? '8080'),
+    publicUrl: publicUrl(value('BSS_PUBLIC_URL')),
     dataDir: resolve(workingDir, value('BSS_DATA') ?? '.bss'),
     isDemo: isOn('BSS_DEMO', value('BSS_DEMO') ?? (databaseUrl === null ? '1' : '0')),
     databaseUrl, replicaUrls, secret,
@@ -70,6 +74,14 @@ function port(text: string): number {
 function host(text: string): string {
   if (isIP(text) === 0 && text !== 'localhost') throw new ConfigError(`BSS_HOST is "${text}". It must be an IP address, such as 127.0.0.1 or 0.0.0.0.`)
   return text
+}
+function publicUrl(text: string | null): string | null {
+  if (text === null) return null
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new ConfigError(`BSS_PUBLIC_URL is "${text}". It must be an address without a path, such as https://ops.example.com.`)
+  }
+  return url.origin
 }
 function isOn(name: string, text: string): boolean {
   if (text !== '0' && text !== '1') throw new ConfigError(`${name} is "${text}". It must be 0 or 1.`)

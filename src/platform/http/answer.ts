@@ -30,7 +30,7 @@ export const problemBody = (problem: Problem, requestId: string): ProblemBody =>
 /** The problem a failure is shown as. A bug is logged with its causes and shown as nothing but `internal`. */
 export function problemOf(error: unknown, exchange: Exchange, log: Log): Problem {
   const problem = error instanceof Problem ? error : new Problem('internal', 'Something went wrong on our side. It has been recorded under the request id.', { cause: error })
-  if (problem.status >= 500) log.error({ requestId: exchange.requestId, operation: exchange.route?.name, organizationId: exchange.principal?.organizationId, code: problem.code, error }, 'The request failed.')
+  if (problem.status >= 500) log.error({ requestId: exchange.requestId, operation: exchange.name, organizationId: exchange.principal?.organizationId, code: problem.code, error }, 'The request failed.')
   return problem
 }
 

@@ -1,7 +1,10 @@
-// The first lock: from a bearer token to a context. This is the only place that opens a context for a request.
+// The first lock: from a key or a session to a context. This is the only place that opens a context for a request.
+import type { IncomingMessage } from 'node:http'
 import { Ctx, type Facts, type Permission } from '../../kernel/access.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { isWellFormedKey } from '../crypto/keys.ts'
+import { readCookie } from './cookies.ts'
+import { isFromHere, isSafeMethod } from './from-here.ts'
 import type { Limits } from './limits.ts'
 import type { Principal, Principals } from './principals.ts'
 import type { Route } from './route.ts'
@@ -16,6 +19,17 @@ export interface OpenFacts extends Facts {
 const REREAD: ReadonlySet<Permission> = new Set<Permission>(['keys:write', 'members:write', 'identity:write', 'support:grant', 'platform:write'])
 export const needsFreshLook = (route: Route): boolean => route.permissions.some((permission) => REREAD.has(permission))
 
+/**
+ * The secret a request comes with: of the header, or else of a session's cookie, which an unsafe request may use from our own pages
+ * only. From nowhere else: never of the address, which is written down in many places.
+ */
+export function tokenOf(raw: IncomingMessage, origin: string): string | undefined | Problem {
+  if (raw.headers.authorization !== undefined) return BEARER.exec(raw.headers.authorization)?.[1]
+  const session = readCookie(raw.headers, 'session', origin.startsWith('https:'))
+  if (session === null || !session.startsWith('bss_s_')) return undefined
+  return isSafeMethod(raw) || isFromHere(raw, origin) ? session : new Problem('forbidden', 'A session may be used from the pages of this site only. Programs send a key in the header `Authorization`.')
+}
+
 const BEARER = /^Bearer +([^\s]{1,200})$/i
 const stranger = (): Problem => new Problem('unauthenticated', 'Send a valid key in the header `Authorization: Bearer <key>`.')
 
@@ -27,9 +41,8 @@ export class Authentication {
     this.#limits = limits
   }
 
-  /** The caller, or the refusal. Answers at once when the caller is remembered. The token comes from this header and from nowhere else. */
-  identify(header: string | undefined, address: string, isFresh: boolean): Principal | Problem | Promise<Principal | Problem> {
-    const token = header === undefined ? undefined : BEARER.exec(header)?.[1]
+  /** The caller, or the refusal. Answers at once when the caller is remembered. */
+  identify(token: string | undefined, address: string, isFresh: boolean): Principal | Problem | Promise<Principal | Problem> {
     if (token === undefined || !isWellFormedKey(token)) return this.#refuse(address)
     const { name, known } = this.#principals.recall(token, address)
     if (known !== undefined && known !== null && !isFresh) return known

@@ -4,6 +4,8 @@ export interface HttpConfig {
   readonly host: string
   /** 0 lets the system choose. */
   readonly port: number
+  /** Scheme, host and port by which browsers know this server, `https://ops.example.com`. Null: the address it listens on. */
+  readonly publicUrl: string | null
   /** Proxies whose `X-Forwarded-For` is believed (addresses or CIDR). Empty: nobody's. */
   readonly trustedProxies: readonly string[]
   readonly bodyBytesMax: number
@@ -33,6 +35,7 @@ export interface HttpConfig {
 export const HTTP_DEFAULTS: HttpConfig = {
   host: '127.0.0.1',
   port: 0,
+  publicUrl: null,
   trustedProxies: [],
   bodyBytesMax: 1024 * 1024,
   streamBytesMax: 64 * 1024 * 1024,

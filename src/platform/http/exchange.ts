@@ -18,6 +18,8 @@ export class Exchange {
   readonly startedMs: number
   readonly address: string
   route: Route | null
+  /** What is done, for the log. */
+  readonly name: string | undefined
   principal: Principal | null = null
   admission: Admission | null = null
   ctx: Ctx<Permission> | null = null
@@ -30,11 +32,12 @@ export class Exchange {
   /** Answered, given up or disconnected: whatever the handler still brings is dropped. */
   isOver = false
 
-  constructor(house: HouseState, requestId: string, startedMs: number, address: string, route: Route | null) {
+  constructor(house: HouseState, requestId: string, startedMs: number, address: string, route: Route | null, name = route?.name) {
     this.house = house
     this.requestId = requestId
     this.startedMs = startedMs
     this.address = address
     this.route = route
+    this.name = name
   }
 }

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
 import { problemOf, sendProblem, sendValue } from './answer.ts'
-import { type Authentication, needsFreshLook, openContext } from './authenticate.ts'
+import { type Authentication, needsFreshLook, openContext, tokenOf } from './authenticate.ts'
 import { check, Disconnected, isNdjson, parseBody, readBody, refuseByHeaders } from './body.ts'
 import { readParams, readQuery } from './coerce.ts'
 import type { HttpConfig } from './config.ts'
@@ -13,6 +13,7 @@ import { explain } from './explain.ts'
 import { consistencyOf, expectedVersionOf, idempotencyOf } from './headers.ts'
 import type { Limits } from './limits.ts'
 import { linesOf } from './lines.ts'
+import type { Page } from './page.ts'
 import type { Principal } from './principals.ts'
 import type { AnyInput, Route } from './route.ts'
 import { sendStream } from './stream.ts'
@@ -29,6 +30,8 @@ export interface PipelineParts {
   readonly config: HttpConfig
   readonly log: Log
   readonly house: HouseState
+  /** Scheme, host and port by which browsers know this server. */
+  readonly origin: () => string
   /** Why nothing is accepted at the moment, or null. */
   readonly closedBecause: () => Problem | null
 }
@@ -60,14 +63,24 @@ export class Pipeline {
       if (refusal === null) go()
       else refuse(refusal)
     }
-    const caller = this.#parts.authentication.identify(request.headers.authorization, exchange.address, route !== null && needsFreshLook(route))
+    const token = tokenOf(request.raw, this.#parts.origin())
+    if (token instanceof Problem) return refuse(token)
+    const caller = this.#parts.authentication.identify(token, exchange.address, route !== null && needsFreshLook(route))
     if (caller instanceof Promise) caller.then(settle).catch(refuse)
     else settle(caller)
   }
 
-  #open(request: FastifyRequest, reply: FastifyReply, route: Route | null): Exchange {
+  /** The same for a page: it is asked for by strangers, so that an address has a limit. */
+  enterPage(request: FastifyRequest, reply: FastifyReply, page: Page, go: () => void): void {
+    const exchange = this.#open(request, reply, null, page.name)
+    const refusal = this.#parts.closedBecause() ?? this.#parts.limits.admitStranger(exchange.address)
+    if (refusal === null) go()
+    else sendProblem(reply, exchange, refusal)
+  }
+
+  #open(request: FastifyRequest, reply: FastifyReply, route: Route | null, name?: string): Exchange {
     const address = this.#parts.config.trustedProxies.length > 0 ? request.ip : (request.raw.socket.remoteAddress ?? '')
-    const exchange = new Exchange(this.#parts.house, request.id, performance.now(), address, route)
+    const exchange = new Exchange(this.#parts.house, request.id, performance.now(), address, route, name)
     request.exchange = exchange
     this.running.set(exchange, reply)
     reply.raw.once('close', () => this.#close(exchange, reply))
@@ -80,7 +93,7 @@ export class Pipeline {
     this.#release(exchange)
     const ms = Math.round((performance.now() - exchange.startedMs) * 100) / 100
     const status = reply.raw.writableFinished ? reply.raw.statusCode : 499 // The client left before the end of its answer.
-    this.#parts.log.info({ requestId: exchange.requestId, organizationId: exchange.principal?.organizationId, operation: exchange.route?.name, status, ms }, 'request')
+    this.#parts.log.info({ requestId: exchange.requestId, organizationId: exchange.principal?.organizationId, operation: exchange.name, status, ms }, 'request')
   }
 
   /** The place is given back when the work has ended too: leaving early must not buy a caller more of it. */

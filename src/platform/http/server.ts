@@ -13,11 +13,14 @@ import { watchLag } from './overload.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Authenticate, Principals } from './principals.ts'
 import { type PublicInfo, type ReadinessCheck, servePublic } from './public.ts'
+import type { Page } from './page.ts'
 import type { Route } from './route.ts'
+import { servePages } from './serve-pages.ts'
 import { answerUnknown, methodsByPath } from './unknown.ts'
 
 export interface ServerOptions {
   readonly routes: readonly Route[]
+  readonly pages?: readonly Page[]
   readonly authenticate: Authenticate
   /** Named checks of what the service needs; all must be ok for `/readyz` to say 200. */
   readonly isReady: () => Promise<readonly ReadinessCheck[]>
@@ -48,13 +51,16 @@ export function createServer(options: ServerOptions): Server {
   const limits = new Limits(config, nowMs)
   const lag = watchLag(config.overloadLagMs)
   const house = { isStopping: false }
+  let origin = config.publicUrl ?? ''
   const closedBecause = (): Problem | null =>
     house.isStopping ? new Problem('unavailable', 'This server is stopping. Try again: another one answers.', { retryAfterSeconds: 1 })
       : lag.isOverloaded() ? new Problem('unavailable', 'The server is overloaded. Try again in a moment.', { retryAfterSeconds: 2 }) : null
-  const pipeline = new Pipeline({ authentication: new Authentication(principals, limits), limits, config, log, house, closedBecause })
+  const authentication = new Authentication(principals, limits)
+  const pipeline = new Pipeline({ authentication, limits, config, log, house, closedBecause, origin: () => origin })
   const app = createApp(config, nowMs, pipeline)
   const sockets = guardConnections(app.server, config)
   servePublic(app, { routes, isReady: options.isReady, isStopping: () => house.isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
+  servePages(app, options.pages ?? [], { authentication, pipeline, log, origin: () => origin })
   serveRoutes(app, routes, pipeline)
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (house.isStopping) void reply.header('connection', 'close')
@@ -66,6 +72,7 @@ export function createServer(options: ServerOptions): Server {
     principals,
     async listen() {
       const url = await app.listen({ host: config.host, port: config.port })
+      origin = config.publicUrl ?? url
       return { url, port: Number(new URL(url).port) }
     },
     async stop() {

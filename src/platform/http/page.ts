@@ -1,0 +1,67 @@
+// What is not the API: pages for people, and the endpoints of sign-in protocols, whose shapes are not ours to choose.
+import type { Cookie } from './cookies.ts'
+import { type Html, html } from './html.ts'
+import type { Principal } from './principals.ts'
+
+export interface Page {
+  /** `identity.signIn`: names the request in logs. */
+  readonly name: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: `/${string}`
+  /** What its body may be; `none` for everything that is asked for by its address. */
+  readonly accepts: 'none' | 'form' | 'json' | 'scim'
+  /** `here`: only our own pages may post it. `anywhere`: a provider or a machine does, and the handler proves who it is. */
+  readonly from: 'here' | 'anywhere'
+  /** `person`: a failure is shown as a page. `machine`: as a problem, unless the handler answers in its protocol's own way. */
+  readonly speaksTo: 'person' | 'machine'
+  readonly handle: (request: PageRequest) => Promise<PageAnswer>
+}
+
+export interface PageRequest {
+  readonly requestId: string
+  readonly address: string
+  readonly userAgent: string
+  /** Scheme, host and port by which browsers know this server. */
+  readonly origin: string
+  readonly isSecure: boolean
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** The query as it came, octet for octet: signatures are over it. */
+  readonly rawQuery: string
+  readonly form: URLSearchParams
+  readonly body: Buffer
+  header(name: string): string | null
+  cookie(name: Cookie['name']): string | null
+  /** Whoever holds the session of the cookie; null without one that is good. */
+  readonly caller: Principal | null
+}
+
+export interface PageAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly cookies: readonly Cookie[]
+  readonly body: string
+}
+
+type More = Partial<Pick<PageAnswer, 'status' | 'headers' | 'cookies'>>
+const answer = (type: string, body: string, { status = 200, headers = {}, cookies = [] }: More): PageAnswer => ({ status, headers: { 'content-type': type, ...headers }, cookies, body })
+
+export const page = (body: Html, more: More = {}): PageAnswer => answer('text/html; charset=utf-8', `<!doctype html>\n${body.toString()}`, more)
+export const json = (value: unknown, more: More = {}): PageAnswer => answer('application/json; charset=utf-8', JSON.stringify(value), more)
+export const xml = (text: string, more: More = {}): PageAnswer => answer('application/samlmetadata+xml; charset=utf-8', text, more)
+export const empty = (status: number, more: More = {}): PageAnswer => ({ status, headers: more.headers ?? {}, cookies: more.cookies ?? [], body: '' })
+/** To another address of ours, or of a provider that was checked before. */
+export const redirect = (location: string, cookies: readonly Cookie[] = []): PageAnswer => ({ status: 303, headers: { location }, cookies, body: '' })
+
+/** The frame of every page. Without scripts: the policy allows none. */
+export const frame = (title: string, body: Html, more: { readonly refreshTo?: string } = {}): Html => html`<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Blue Ship Sync</title>
+<link rel="stylesheet" href="/assets/pages.css">${more.refreshTo === undefined ? null : html`<meta http-equiv="refresh" content="0; url=${more.refreshTo}">`}</head>
+<body><header><a class="brand" href="/">Blue Ship Sync</a></header><main>${body}</main></body></html>`
+
+/**
+ * A step to another site after a form was sent. Not a redirect: browsers hold those against the page's form-action, which would have to
+ * name every customer's provider.
+ */
+export const hop = (to: string, whereTo: string, cookies: readonly Cookie[] = []): PageAnswer =>
+  page(frame('One moment', html`<h1>One moment</h1><p>Taking you to ${whereTo} …</p><p><a class="button" href="${to}">Continue</a></p>`, { refreshTo: to }), { cookies })
