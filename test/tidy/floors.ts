@@ -19,6 +19,7 @@ const KEEPERS: readonly { tool: RegExp; keeper: RegExp }[] = [
   { tool: /^(?:fastify$|@fastify\/)/, keeper: /^src\/platform\/http\// },
   { tool: /^pino(?:$|\/)/, keeper: /^src\/platform\/log\// },
   { tool: /^csv-parse(?:$|\/)/, keeper: /^src\/(?:platform|domains\/integrations)\// },
+  { tool: /^(?:xml-crypto|@xmldom\/xmldom|xpath)(?:$|\/)/, keeper: /^src\/platform\/saml\// },
   { tool: /^node:crypto$/, keeper: /^src\/platform\// },
   { tool: /^node:(?:fs|fs\/promises|child_process|net|http|https|os|worker_threads|cluster)$/, keeper: /^src\/(?:platform|app|cli)\// },
 ]

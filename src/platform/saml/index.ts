@@ -1,0 +1,12 @@
+// The face of this folder: SAML 2.0 for a service provider. The demo's identity provider is in `issue/`.
+export { type Assertion } from './assertion.ts'
+export { type AuthnRequest, createAuthnRequest } from './authn-request.ts'
+export { type Incoming, type Outgoing } from './binding.ts'
+export { newSigningPair, type SigningPair } from './certificate.ts'
+export { createLogoutRequest, createLogoutResponse, type LogoutRequest, type LogoutResponse, readLogoutRequest, type ReadLogoutRequest, readLogoutResponse, type ReadLogoutResponse } from './logout.ts'
+export { type IdpMetadata, readIdpMetadata, type SpMetadata, spMetadata, type StatedCertificate, type Urls } from './metadata.ts'
+export { type NameId } from './names.ts'
+export { type MessageExpected } from './received.ts'
+export { REFUSAL_CODES, type RefusalCode, type Refused } from './refusal.ts'
+export { type Accepted, readResponse, type ResponseExpected } from './response.ts'
+export { type Signing } from './sign.ts'
