@@ -30,7 +30,6 @@ export const ALLOWED: readonly Allowed[] = [
   }),
   ...each('reference-missing', {
     'bss.audit_entry.actor_id': 'Actors include the service itself and operators of the platform, and the trail outlives them all.',
-    'bss.identity_connection.tested_by': 'Who tested may have been a service account or a person; the audit trail says which.',
     'bss.login_transaction.user_id': 'Written before anybody is signed in, kept for minutes.',
     'bss.login_transaction.session_id': 'Written before anybody is signed in, kept for minutes.',
     'bss.outbox_event.actor_id': 'Actors include the service itself and operators of the platform.',
