@@ -120,6 +120,10 @@ export class Ctx<P extends Permission = never> {
   has(permission: Permission): boolean {
     return this.#facts.permissions.has(permission)
   }
+  /** Refuses a caller who is limited to some sites what concerns all of them. */
+  needAllSites(): void {
+    if (this.#facts.sites !== null) throw new Problem('forbidden', 'This concerns every site of the organization, and you are limited to some of them.')
+  }
   /** Proves a permission, or refuses: `forbidden`. */
   need<Q extends Permission>(permission: Q): Ctx<P | Q> {
     if (!this.#facts.permissions.has(permission)) {

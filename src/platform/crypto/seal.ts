@@ -10,25 +10,36 @@ export interface SealedFor {
   readonly organizationId: OrganizationId
   readonly actorId: ActorId
   readonly role: string
+  /** The sites the caller is limited to; null or absent: all. */
+  readonly sites?: ReadonlySet<string> | null
 }
 
 /** Key id of a secret: tells the database which key to check with, so that keys can rotate. */
 export const keyIdOf = (secret: Uint8Array): string => createHash('sha256').update('bss key id').update(secret).digest('hex').slice(0, 8)
 
-/** Makes contexts `<organization>.<actor>.<role>.<expiry>.<key id>.<hmac-sha256>`; `sec.org()` in the database checks them. */
+/** Stands in a seal for no site at all. */
+const NOWHERE = '00000000-0000-0000-0000-000000000000'
+/** An organization names its own roles: what would be read as a part of the seal is taken out of them. */
+const roleText = (role: string): string => role.replaceAll(/[^A-Za-z0-9_+-]/g, '_').slice(0, 200)
+const sitesText = (sites: SealedFor['sites']): string => (sites === null || sites === undefined ? '' : `@${[...(sites.size === 0 ? [NOWHERE] : sites)].toSorted().join(',')}`)
+
+/**
+ * Makes contexts `<organization>.<actor>.<role>.<expiry>.<key id>.<hmac-sha256>`; `sec.org()` in the database checks them. The role of a
+ * caller who is limited to sites is followed by them: `<role>@<site>,<site>`.
+ */
 export function createSealer(secret: Uint8Array, nowMs: () => number = Date.now): (context: SealedFor) => string {
   const keyId = keyIdOf(secret)
   const key = createSecretKey(sealingKey(secret))
   // Within a second the same caller's seal is the same text, so it is computed once.
   const made = new Map<string, string>()
   let madeIn = 0
-  return ({ organizationId, actorId, role }) => {
+  return ({ organizationId, actorId, role, sites }) => {
     const second = Math.floor(nowMs() / 1000)
     if (second !== madeIn) {
       made.clear()
       madeIn = second
     }
-    const body = `${organizationId}.${actorId}.${role}.${second + LIFETIME_SECONDS}.${keyId}`
+    const body = `${organizationId}.${actorId}.${roleText(role)}${sitesText(sites)}.${second + LIFETIME_SECONDS}.${keyId}`
     let seal = made.get(body)
     if (seal === undefined) {
       seal = `${body}.${createHmac('sha256', key).update(body).digest('hex')}`

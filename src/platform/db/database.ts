@@ -3,7 +3,7 @@ import type { Ctx, Permission } from '../../kernel/access.ts'
 import type { OrganizationId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/problem.ts'
 import { createSealer, rolePassword } from '../crypto/seal.ts'
-import { organizationsToTend, organizationsWithEvents } from './before-context.ts'
+import { homeOf, organizationsToTend, organizationsWithEvents, type Home } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
 import { findCredential, noteCredentialUse, type Credential } from './credentials.ts'
@@ -49,6 +49,8 @@ export interface Database {
   health(): Promise<DatabaseHealth>
   /** The single look-up before an organization is known: what the key with this SHA-256 (in hex) stands for, unjudged. */
   findCredential(digest: string): Promise<Credential | null>
+  /** Whose organization signs in people of a domain, or has a connection or slug; null for what nobody has. */
+  homeOf(home: Home): Promise<OrganizationId | null>
   /** Notes that a key was used, at most once a minute. */
   noteCredentialUse(digest: string): Promise<void>
   /** For health checks: connections of each door. */
@@ -69,7 +71,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     primaryReads: new Pool(as('bss_reader', options.primaryUrl, { readOnly: true })),
     replicas: new Replicas(options.replicaUrls.map((url) => new Pool(as('bss_reader', url, { readOnly: true })))),
     lanes: new Lanes(wireConfig(writer), options.lanes ?? 2, 12_000),
-    seal: (ctx) => sealer({ organizationId: ctx.organizationId, actorId: ctx.facts.actor.id, role: ctx.facts.role }),
+    seal: (ctx) => sealer({ organizationId: ctx.organizationId, actorId: ctx.facts.actor.id, role: ctx.facts.role, sites: ctx.facts.sites }),
   }
   const system = new Pool(as('bss_admin', options.primaryUrl, { size: 4 }))
   return {
@@ -83,6 +85,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     acrossOrganizations: (why, work) => system.use((wire) => work(new SystemTx(wire, why, (organizationId, lsn) => doors.replicas.wrote(organizationId, lsn)))),
     health: () => databaseHealth(doors),
     findCredential: (digest) => findCredential(doors.primary, digest),
+    homeOf: (home) => homeOf(doors.primary, home),
     noteCredentialUse: (digest) => noteCredentialUse(doors.primary, digest),
     get figures() {
       return { primary: doors.primary.figures, primaryReads: doors.primaryReads.figures, system: system.figures }

@@ -14,6 +14,7 @@ export function refuseFaults(faults: readonly ProblemError[]): void {
 
 export const sitesHandlers = (database: Database): Handlers<typeof sitesApi> => ({
   createSite: async ({ ctx, body }) => {
+    ctx.needAllSites()
     refuseFaults(siteFaults(body))
     return database.write(ctx, (tx) => store.createSite(tx, body))
   },

@@ -31,5 +31,8 @@ export const stockHandlers = (database: Database): Handlers<typeof stockApi> => 
   explainLevel: ({ ctx, params, query }) => database.read(ctx, (tx) => explainLevel(tx, params.siteId, params.itemId, { limit: query.limit ?? PAGE_LIMIT_DEFAULT, after: query.after })),
   explainBalance: ({ ctx, params, query }) =>
     database.read(ctx, (tx) => explainBalance(tx, params.itemId, params.locationId, query.lotId ?? null, { limit: query.limit ?? PAGE_LIMIT_DEFAULT, after: query.after })),
-  checkInvariants: ({ ctx }) => database.read(ctx, (tx) => checkInvariants(tx)),
+  checkInvariants: async ({ ctx }) => {
+    ctx.needAllSites()
+    return database.read(ctx, (tx) => checkInvariants(tx))
+  },
 })

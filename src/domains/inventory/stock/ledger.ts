@@ -17,12 +17,12 @@ const ledgerLine = {
   documentNumber: column.nullable(column.text), reversesId: column.nullable(column.id<StockMoveId>()),
 }
 
-/** What a move changes at one site: nothing when it stays inside. $2 site, $3 item. */
+/** What a move changes at one site: nothing when it stays inside. The other end may be at a site that the reader does not meet. $2 site, $3 item. */
 const AT_SITE = `
   select m.*, case when t.site_id = $2 and t.kind <> 'virtual' then m.quantity else 0 end - case when f.site_id = $2 and f.kind <> 'virtual' then m.quantity else 0 end as change
     from bss.stock_move m
-    join bss.location f on f.organization_id = $1 and f.id = m.from_location_id
-    join bss.location t on t.organization_id = $1 and t.id = m.to_location_id
+    left join bss.location f on f.organization_id = $1 and f.id = m.from_location_id
+    left join bss.location t on t.organization_id = $1 and t.id = m.to_location_id
    where m.organization_id = $1 and m.item_id = $3`
 /** What a move changes in one location and lot. $2 item, $3 location, $4 lot or null. */
 const IN_LOCATION = `

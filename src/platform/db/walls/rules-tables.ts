@@ -23,7 +23,13 @@ export const TABLE_RULES: readonly Rule[] = [
           and pg_get_expr(p.polqual, c.oid) = '${POLICY_TEXT}' and pg_get_expr(p.polwithcheck, c.oid) = '${POLICY_TEXT}')`),
   rule('table-other-policy', 'No other policy stands beside it: permissive policies add up, so one more is a hole.', `
     select ${TABLE_NAME} || '.' || p.polname, 'an additional policy for ' || ${POLICY_ROLES}
-      from ${TENANT_TABLES} join pg_policy p on p.polrelid = c.oid where p.polname not in ('wall', 'gateway')`),
+      from ${TENANT_TABLES} join pg_policy p on p.polrelid = c.oid where p.polname not in ('wall', 'gateway') and (p.polname <> 'site' or p.polpermissive)`),
+  rule('table-site-policy', 'What lies at a site is fenced by it: every table that names a site, and every table that refers to such a table.', `
+    select ${TABLE_NAME}, 'names a site or refers to what does, and has no restrictive policy site for the service and its reader' from ${TENANT_TABLES}
+     where (c.oid = to_regclass('bss.site') or exists (select from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname ~ '(^|_)site_id$')
+         or exists (select from pg_constraint k join pg_policy f on f.polrelid = k.confrelid and f.polname = 'site' where k.conrelid = c.oid and k.contype = 'f'))
+       and not exists (select from pg_policy p where p.polrelid = c.oid and p.polname = 'site' and p.polcmd = '*' and not p.polpermissive and ${POLICY_ROLES} = 'bss_app,bss_reader,bss_worker'
+         and pg_get_expr(p.polqual, c.oid) ~ '^[[:space:]]*CASE[[:space:]]+WHEN \\(\\( SELECT sec\\.sites\\(\\) AS sites\\) IS NULL\\) THEN true[[:space:]]+ELSE ')`),
   rule('table-gateway-policy', 'Only tables on the list are open to the gateway.', `
     select ${TABLE_NAME}, 'is open to the gateway' from ${TENANT_TABLES} join pg_policy p on p.polrelid = c.oid where p.polname = 'gateway'`),
   rule('table-gateway-policy-text', 'The policy of the gateway is for the gateway and nobody else.', `
