@@ -33,6 +33,13 @@ call sec.open_to_gateway('bss.identity_connection', 'select');
 
 alter table bss.session add constraint session_connection_exists foreign key (organization_id, connection_id) references bss.identity_connection (organization_id, id);
 
+-- Which provider's directory announced the person (SCIM): only sign-ins by that provider may be taken for them.
+alter table bss.user_account
+  add column directory_connection_id uuid,
+  add constraint user_account_directory_exists foreign key (organization_id, directory_connection_id) references bss.identity_connection (organization_id, id);
+create index user_account_directory on bss.user_account (organization_id, directory_connection_id) where directory_connection_id is not null;
+call sec.wall('bss.user_account', 'mutable');
+
 -- A person at a provider. Found by connection and subject, never by an address.
 create table bss.external_identity (
   organization_id uuid not null,

@@ -1,0 +1,26 @@
+// The address at which an administrator tries a connection: sealed, for one connection, for ten minutes. That it works once is seen to
+// where it is used.
+import Type from 'typebox'
+import { Compile } from 'typebox/compile'
+import { newId } from '../../../kernel/ids.ts'
+import { openSecret, sealSecret } from '../../../platform/crypto/vault.ts'
+import type { IdentityParts } from '../parts.ts'
+
+const LIFETIME_MS = 600_000
+const Ticket = Compile(Type.Object({ id: Type.String(), untilMs: Type.Number(), testedBy: Type.String() }))
+const purposeOf = (connectionId: string): string => `test ticket:${connectionId}`
+
+export function newTicket(parts: IdentityParts, connectionId: string, testedBy: string): { readonly url: string; readonly expiresAt: string } {
+  const untilMs = parts.nowMs() + LIFETIME_MS
+  const ticket = sealSecret(parts.secret, JSON.stringify({ id: newId(), untilMs, testedBy }), purposeOf(connectionId)).toString('base64url')
+  return { url: `${parts.origin()}/auth/test/${connectionId}?ticket=${ticket}`, expiresAt: new Date(untilMs).toISOString() }
+}
+
+export function readTicket(parts: IdentityParts, text: string, connectionId: string): { readonly id: string; readonly untilMs: number; readonly testedBy: string } | null {
+  try {
+    const ticket = Ticket.Parse(JSON.parse(openSecret(parts.secret, Buffer.from(text, 'base64url'), purposeOf(connectionId))))
+    return ticket.untilMs > parts.nowMs() ? ticket : null
+  } catch {
+    return null // Whatever was wrong with it: it is no ticket of ours.
+  }
+}
