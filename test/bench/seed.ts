@@ -7,6 +7,8 @@ export interface Size {
   readonly organizations: number
   readonly skus: number
   readonly customers: number
+  /** Units of each item; without it more than any run can take, so that what is measured is the work and not the shortage. */
+  readonly onHand?: number
 }
 
 const hex = (value: number): string => value.toString(16).padStart(12, '0')
@@ -25,8 +27,7 @@ const OUTSIDE = `'01930000-0000-7000-8004-000000000002'::uuid`
 const PRICES = `'01930000-0000-7000-8005-000000000001'::uuid`
 const ACTOR = `'01930000-0000-7000-8006-000000000001'::uuid`
 const RECEIPT = `'01930000-0000-7000-8007-000000000001'::uuid`
-/** More than any run can take: what is measured is the work, not the shortage. */
-const ON_HAND = 1_000_000_000
+const PLENTY = 1_000_000_000
 
 /** Organizations `from` … `to` with master data and stock. Triggers are off while it fills; the sums are checked after every benchmark. */
 export async function seed(superuserUrl: string, from: number, to: number, size: Size): Promise<Keys> {
@@ -34,6 +35,7 @@ export async function seed(superuserUrl: string, from: number, to: number, size:
   const by = `created_by, updated_by`
   const who = `${ACTOR}, ${ACTOR}`
   const org = idSql('organization', 'o')
+  const onHand = size.onHand ?? PLENTY
   const everyOrg = `generate_series(${from}, ${to}) o`
   const everyItem = `${everyOrg}, generate_series(1, ${size.skus}) i`
   await sql(superuserUrl, [
@@ -46,11 +48,11 @@ export async function seed(superuserUrl: string, from: number, to: number, size:
     `insert into bss.location (organization_id, id, site_id, code, kind, virtual_role, ${by})
       select ${org}, l.id, ${idSql('site', '1')}, l.code, l.kind, l.role, ${who} from ${everyOrg}, (values (${LOCATION}, 'A1', 'pick', null), (${OUTSIDE}, '~outside', 'virtual', 'outside')) l(id, code, kind, role)`,
     `insert into bss.item (organization_id, id, sku, name, base_unit, ${by}) select ${org}, ${idSql('item', 'i')}, 'SKU-' || i, 'Item ' || i, 'EA', ${who} from ${everyItem}`,
-    `insert into bss.stock_level (organization_id, site_id, item_id, on_hand) select ${org}, ${idSql('site', '1')}, ${idSql('item', 'i')}, ${ON_HAND} from ${everyItem}`,
+    `insert into bss.stock_level (organization_id, site_id, item_id, on_hand) select ${org}, ${idSql('site', '1')}, ${idSql('item', 'i')}, ${onHand} from ${everyItem}`,
     `insert into bss.stock_balance (organization_id, item_id, location_id, site_id, is_virtual, on_hand)
-      select ${org}, ${idSql('item', 'i')}, l.id, ${idSql('site', '1')}, l.is_virtual, l.quantity from ${everyItem}, (values (${LOCATION}, false, ${ON_HAND}), (${OUTSIDE}, true, -${ON_HAND})) l(id, is_virtual, quantity)`,
+      select ${org}, ${idSql('item', 'i')}, l.id, ${idSql('site', '1')}, l.is_virtual, l.quantity from ${everyItem}, (values (${LOCATION}, false, ${onHand}), (${OUTSIDE}, true, -${onHand})) l(id, is_virtual, quantity)`,
     `insert into bss.stock_move (organization_id, id, item_id, from_location_id, to_location_id, quantity, reason, document_kind, document_id, document_line_id, posting_key, posting_line, occurred_at, recorded_by)
-      select ${org}, ${idSql('item', 'i')}, ${idSql('item', 'i')}, ${OUTSIDE}, ${LOCATION}, ${ON_HAND}, 'opening', 'receipt', ${RECEIPT}, ${RECEIPT}, 'opening', i, now(), ${ACTOR} from ${everyItem}`,
+      select ${org}, ${idSql('item', 'i')}, ${idSql('item', 'i')}, ${OUTSIDE}, ${LOCATION}, ${onHand}, 'opening', 'receipt', ${RECEIPT}, ${RECEIPT}, 'opening', i, now(), ${ACTOR} from ${everyItem}`,
     `insert into bss.price_list (organization_id, id, code, name, currency, is_default, ${by}) select ${org}, ${PRICES}, 'LIST', 'List', 'EUR', true, ${who} from ${everyOrg}`,
     `insert into bss.price (organization_id, id, price_list_id, item_id, currency, unit_price, valid_from, ${by}) select ${org}, ${idSql('item', 'i')}, ${PRICES}, ${idSql('item', 'i')}, 'EUR', 1 + i % 97, '2020-01-01', ${who} from ${everyItem}`,
     `insert into bss.party (organization_id, id, code, name, ${by}) select ${org}, ${idSql('customer', 'c')}, 'C' || c, 'Customer ' || c, ${who} from ${everyOrg}, generate_series(1, ${size.customers}) c`,

@@ -33,7 +33,9 @@ export async function runCommand<P extends Permission, R>(doors: Doors, ctx: Ctx
       return decode(statement, results[1])
     } catch (error) {
       if (key && isFirstToTell(error)) {
-        const rows = await kept(doors, ctx, key, statement)
+        const rows = await kept(doors, ctx, key, statement).catch((reason: unknown) => {
+          throw problemOf(reason) // The server may be going down: the first error came from that, and so does this one.
+        })
         if (rows !== null) return rows
       }
       if (attempt >= TRIES_MAX || !(isTransient(error) || isStalePlan(error))) throw problemOf(error, statement.refusals)

@@ -2,7 +2,7 @@
 import { isList, isRecord } from '../../kernel/json.ts'
 import { Problem, PROBLEMS, type ProblemCode, type ProblemError } from '../../kernel/problem.ts'
 import type { Refusals } from './statement.ts'
-import { ConnectionLost, ServerError } from './wire.ts'
+import { CannotConnect, ConnectionLost, ServerError } from './wire.ts'
 
 /** SQLSTATE by which our own functions refuse: message = sentence, hint = problem code, detail = JSON list of errors. */
 export const REFUSED = 'BSPRB'
@@ -23,7 +23,7 @@ export function problemOf(error: unknown, refusals: Refusals = {}): unknown {
   if (error instanceof ConnectionLost) {
     return new Problem('unavailable', 'The database connection was lost and the outcome is unknown. Repeat the request with the same Idempotency-Key: it will be done exactly once.', { cause: error, retryAfterSeconds: 1 })
   }
-  if (!(error instanceof ServerError)) return isNetworkError(error) ? unavailable('The database cannot be reached right now.', error) : error
+  if (!(error instanceof ServerError)) return error instanceof CannotConnect ? unavailable('The database cannot be reached right now.', error) : error
   const refused = error.constraint === null ? undefined : refusals[error.constraint]
   if (refused) {
     const [code, sentence, pointer] = refused
@@ -62,5 +62,3 @@ function errorsOf(detail: string | null): ProblemError[] {
 
 const isProblemCode = (value: string): value is ProblemCode => Object.hasOwn(PROBLEMS, value)
 const unavailable = (sentence: string, cause: unknown): Problem => new Problem('unavailable', sentence, { cause, retryAfterSeconds: 1 })
-const isNetworkError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(error.code)

@@ -37,6 +37,16 @@ export class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost'
 }
 
+/** No connection came about: nothing was sent, so nothing was done. */
+export class CannotConnect extends Error {
+  override readonly name = 'CannotConnect'
+  constructor(cause: unknown) {
+    // A name with several addresses fails once for each, and the whole of it has no words of its own.
+    const reasons: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
+    super(reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; '), { cause })
+  }
+}
+
 interface Protocol extends EventEmitter {
   stream: { cork(): void; uncork(): void; destroy(error?: Error): void }
   parse(message: { name: string; text: string; types: readonly number[] }): void
@@ -76,14 +86,14 @@ export class Wire {
     this.#listen()
   }
 
-  /** Connects; throws when the server cannot be reached or refuses. */
+  /** Connects; throws CannotConnect when the server cannot be reached, ServerError when it refuses. */
   static async connect(config: pg.ClientConfig): Promise<Wire> {
     const client = new pg.Client({ ...config, keepAlive: true })
     client.on('error', () => undefined) // Reported through 'end' below; without a listener it would end the process.
     try {
       await client.connect()
     } catch (error) {
-      throw error instanceof pg.DatabaseError ? new ServerError(error) : error
+      throw error instanceof pg.DatabaseError ? new ServerError(error) : new CannotConnect(error)
     }
     return new Wire(client)
   }
