@@ -21,6 +21,7 @@ export interface XmlElement extends XmlNode {
   getAttribute(name: string): string
   cloneNode(deep: boolean): XmlElement
   removeChild(child: XmlNode): XmlNode
+  toString(): string
 }
 export interface XmlDocument extends XmlNode {
   readonly documentElement: XmlElement | null

@@ -1,0 +1,105 @@
+// Genuine signatures on messages that are not meant for us, not now, not for this request, or that do not say enough.
+import { BEARER, ENTITY_FORMAT, PASSWORD_CONTEXT, STATUS } from '../names.ts'
+import { ACS, at, attribute, attributes, audience, authn, conditions, confirmation, confirmationData, context, head, IDP, issuer, nameId, REQUEST_ID, SP, status } from './recipe.ts'
+import type { AssertionParts, ResponseParts } from './recipe.ts'
+import type { Row } from './row.ts'
+
+const assertion = (name: string, code: Row['code'], parts: Partial<AssertionParts>): Row => ({ name, code, base: { sign: 'assertion' }, forged: { assertion: parts } })
+const response = (name: string, code: Row['code'], parts: Partial<ResponseParts>): Row => ({ name, code, base: { sign: 'both' }, forged: { response: parts } })
+const FAILED = 'urn:oasis:names:tc:SAML:2.0:status:AuthnFailed'
+const HOLDER_OF_KEY = 'urn:oasis:names:tc:SAML:2.0:cm:holder-of-key'
+const bearer = confirmation(BEARER, confirmationData())
+const name = nameId('user-1')
+const subject = (inner: string): string => `<saml:Subject>${inner}</saml:Subject>`
+
+export const MEANINGS: readonly Row[] = [
+  assertion('for another audience', 'wrong_audience', { audiences: audience('https://other.example/saml') }),
+  assertion('for an audience that begins like ours', 'wrong_audience', { audiences: audience(`${SP}.evil.example`) }),
+  assertion('for our audience in capital letters', 'wrong_audience', { audiences: audience(SP.toUpperCase()) }),
+  assertion('for no audience', 'wrong_audience', { audiences: '' }),
+  assertion('for an empty audience', 'wrong_audience', { audiences: audience('') }),
+  assertion('for two audiences that must both hold', 'wrong_audience', { audiences: audience(SP) + audience('https://other.example/saml') }),
+  assertion('without conditions', 'wrong_audience', { conditions: '' }),
+  assertion('with a condition nobody knows', 'unknown_condition', { audiences: `${audience(SP)}<saml:Condition></saml:Condition>` }),
+  assertion('with an audience in a condition of another namespace', 'unknown_condition', { audiences: `<e:AudienceRestriction xmlns:e="urn:evil"><saml:Audience>${SP}</saml:Audience></e:AudienceRestriction>` }),
+  assertion('for another recipient', 'wrong_recipient', { confirmationData: confirmationData({ Recipient: 'https://other.example/acs' }) }),
+  assertion('for a recipient with a slash more', 'wrong_recipient', { confirmationData: confirmationData({ Recipient: `${ACS}/` }) }),
+  assertion('for no recipient', 'wrong_recipient', { confirmationData: confirmationData({ Recipient: null }) }),
+  assertion('the assertion of another issuer', 'wrong_issuer', { issuer: issuer('https://evil.example/saml') }),
+  assertion('the assertion of an empty issuer', 'wrong_issuer', { issuer: issuer('') }),
+  assertion('the issuer as a person', 'wrong_issuer', { issuer: issuer(IDP, ' Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"') }),
+  assertion('two issuers', 'malformed_message', { issuer: issuer(IDP) + issuer('https://evil.example/saml') }),
+  response('the response of another issuer', 'wrong_issuer', { issuer: issuer('https://evil.example/saml') }),
+  { name: 'a response without an issuer', code: 'wrong_issuer', base: { sign: 'assertion' }, forged: { response: { issuer: '' } } },
+  response('for another destination', 'wrong_destination', { head: head({ Destination: 'https://other.example/acs' }) }),
+  response('for no destination', 'wrong_destination', { head: head({ Destination: null }) }),
+  response('for an empty destination', 'wrong_destination', { head: head({ Destination: '' }) }),
+  response('in answer to another request', 'wrong_in_response_to', { head: head({ InResponseTo: '_request2' }) }),
+  response('in answer to no request', 'unsolicited', { head: head({ InResponseTo: null }) }),
+  assertion('the assertion in answer to another request', 'wrong_in_response_to', { confirmationData: confirmationData({ InResponseTo: '_request2' }) }),
+  assertion('the assertion in answer to no request', 'unsolicited', { confirmationData: confirmationData({ InResponseTo: null }) }),
+  { name: 'an answer to the request of another browser', code: 'wrong_in_response_to', base: { sign: 'both' }, expectedInAttack: { inResponseTo: '_request9' } },
+  { name: 'for another service of the same provider', code: 'wrong_audience', base: { sign: 'assertion' }, expectedInAttack: { spEntityId: 'https://other.example/saml' } },
+  { name: 'at another address of ours', code: 'wrong_destination', base: { sign: 'assertion' }, expectedInAttack: { acsUrl: `${ACS}/2` } },
+  { name: 'from a provider that is not this connection', code: 'wrong_issuer', base: { sign: 'assertion' }, expectedInAttack: { idpEntityId: 'https://idp.other.example/saml' } },
+
+  assertion('the confirmation is over', 'expired', { confirmationData: confirmationData({ NotOnOrAfter: at(-61) }) }),
+  assertion('the confirmation is over since just the skew', 'expired', { confirmationData: confirmationData({ NotOnOrAfter: at(-60) }) }),
+  assertion('the conditions are over', 'expired', { conditions: conditions(` NotOnOrAfter="${at(-61)}"`) }),
+  assertion('the conditions begin later', 'not_yet_valid', { conditions: conditions(` NotBefore="${at(61)}" NotOnOrAfter="${at(300)}"`) }),
+  assertion('the session is over', 'expired', { authn: authn(` AuthnInstant="${at(-10)}" SessionNotOnOrAfter="${at(-61)}"`) }),
+  assertion('the person proved who they are in the future', 'not_yet_valid', { authn: authn(` AuthnInstant="${at(61)}"`) }),
+  assertion('issued in the future', 'not_yet_valid', { issueInstant: at(61) }),
+  response('the response issued in the future', 'not_yet_valid', { head: head({ IssueInstant: at(61) }) }),
+  { name: 'an hour later', code: 'expired', base: { sign: 'both' }, expectedInAttack: { nowMs: Date.parse(at(3600)) } },
+  { name: 'an hour earlier', code: 'not_yet_valid', base: { sign: 'both' }, expectedInAttack: { nowMs: Date.parse(at(-3600)) } },
+  { name: 'over by more than the greatest skew, though a greater one is configured', code: 'expired', base: { sign: 'both' }, expectedInAttack: { nowMs: Date.parse(at(300 + 181)), clockSkewMs: 3_600_000 } },
+  { name: 'over, without any skew', code: 'expired', base: { sign: 'both' }, expectedInAttack: { nowMs: Date.parse(at(300)), clockSkewMs: 0 } },
+  { name: 'over, with a skew below zero', code: 'expired', base: { sign: 'both' }, expectedInAttack: { nowMs: Date.parse(at(300)), clockSkewMs: -5000 } },
+  assertion('a confirmation that never ends', 'bad_confirmation', { confirmationData: confirmationData({ NotOnOrAfter: null }) }),
+  assertion('a confirmation with NotBefore', 'bad_confirmation', { confirmationData: confirmationData({ NotBefore: at(-30) }) }),
+  assertion('a confirmation without data', 'bad_confirmation', { confirmationData: '' }),
+  assertion('a local time', 'malformed_time', { confirmationData: confirmationData({ NotOnOrAfter: at(300).replace('Z', '+05:00') }) }),
+  assertion('a time without a zone', 'malformed_time', { confirmationData: confirmationData({ NotOnOrAfter: at(300).replace('Z', '') }) }),
+  assertion('a day that does not exist', 'malformed_time', { confirmationData: confirmationData({ NotOnOrAfter: '2027-02-31T12:00:00Z' }) }),
+  assertion('a year of six digits', 'malformed_time', { confirmationData: confirmationData({ NotOnOrAfter: '+275760-09-13T00:00:00Z' }) }),
+  assertion('a time that is a number', 'malformed_time', { confirmationData: confirmationData({ NotOnOrAfter: '9999999999' }) }),
+  assertion('an empty time', 'malformed_time', { conditions: conditions(' NotOnOrAfter=""') }),
+
+  response('a status that is no success', 'bad_status', { status: status(STATUS.responder) }),
+  response('a failure inside', 'bad_status', { status: status(STATUS.responder, FAILED) }),
+  response('success only on the second level', 'bad_status', { status: status(STATUS.responder, STATUS.success) }),
+  response('no status', 'bad_status', { status: '' }),
+  response('a status without a code', 'bad_status', { status: status() }),
+  response('two statuses', 'malformed_message', { status: status(STATUS.responder) + status(STATUS.success) }),
+  response('a response of another version', 'malformed_message', { head: head({ Version: '1.1' }) }),
+  assertion('an assertion of another version', 'malformed_message', { version: '1.1' }),
+
+  assertion('holder of key instead of bearer', 'no_bearer', { confirmation: confirmation(HOLDER_OF_KEY, confirmationData()) }),
+  assertion('sender vouches instead of bearer', 'no_bearer', { confirmation: confirmation('urn:oasis:names:tc:SAML:2.0:cm:sender-vouches', confirmationData()) }),
+  assertion('no confirmation', 'no_bearer', { confirmation: '' }),
+  assertion('two bearer confirmations', 'several_confirmations', { confirmation: bearer + bearer }),
+  assertion('a bearer confirmation behind one of another kind', 'several_confirmations', { confirmation: confirmation(HOLDER_OF_KEY, confirmationData()) + bearer }),
+  assertion('two confirmation data', 'malformed_message', { confirmationData: confirmationData() + confirmationData({ Recipient: 'https://evil.example' }) }),
+  assertion('no subject', 'no_name_id', { subject: '' }),
+  assertion('no NameID', 'no_name_id', { subject: subject(bearer) }),
+  assertion('an empty NameID', 'no_name_id', { nameId: nameId('') }),
+  assertion('a NameID of blanks', 'no_name_id', { nameId: nameId('  ') }),
+  assertion('an element inside the NameID', 'no_name_id', { nameId: nameId('admin<saml:x></saml:x>@blue.example') }),
+  assertion('two NameIDs', 'malformed_message', { subject: subject(name + nameId('admin') + bearer) }),
+  assertion('two subjects', 'malformed_message', { subject: subject(nameId('admin') + bearer) + subject(name + bearer) }),
+  assertion('a NameID in another namespace', 'no_name_id', { subject: subject(`<e:NameID xmlns:e="urn:evil">admin</e:NameID>${bearer}`) }),
+  assertion('an encrypted NameID, which is not offered', 'no_name_id', { subject: subject(`<saml:EncryptedID></saml:EncryptedID>${bearer}`) }),
+
+  assertion('no authentication statement', 'malformed_message', { authn: '' }),
+  assertion('two authentication statements', 'malformed_message', { authn: authn(` AuthnInstant="${at(-10)}"`) + authn(` AuthnInstant="${at(-20)}"`) }),
+  assertion('no authentication context', 'wrong_authn_context', { context: '' }),
+  assertion('an empty authentication context', 'wrong_authn_context', { context: context('') }),
+  { name: 'a weaker authentication than asked for', code: 'wrong_authn_context', base: { sign: 'assertion', assertion: { context: context('urn:mfa') } }, expected: { authnContexts: ['urn:mfa'] }, forged: { assertion: { context: context(PASSWORD_CONTEXT) } } },
+  { name: 'an authentication that begins like the one asked for', code: 'wrong_authn_context', base: { sign: 'assertion', assertion: { context: context('urn:mfa') } }, expected: { authnContexts: ['urn:mfa'] }, forged: { assertion: { context: context('urn:mfa:none') } } },
+  assertion('an attribute without a name', 'malformed_message', { attributes: attributes(attribute('', 'x')) }),
+  assertion('an audience with an element inside', 'malformed_message', { audiences: audience(`<saml:x></saml:x>${SP}`) }),
+  assertion('an authentication context with an element inside', 'malformed_message', { context: context(`<saml:x></saml:x>${PASSWORD_CONTEXT}`) }),
+  response('an issuer that is an entity but another one', 'wrong_issuer', { issuer: issuer('https://evil.example', ` Format="${ENTITY_FORMAT}"`) }),
+  response('the request named twice in one attribute', 'wrong_in_response_to', { head: head({ InResponseTo: `${REQUEST_ID} _request2` }) }),
+]
