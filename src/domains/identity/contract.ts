@@ -1,15 +1,19 @@
-// Who may come in: service accounts, the role each has, and their API keys. An account has one role; a key may do what its account's
-// role allows, or less when it carries scopes. This room refuses to grant what the caller does not hold, to leave an organization
+// Who may come in: people, groups and their roles, service accounts, the one role each has, and their API keys. A key may do what its
+// account's role allows, or less when it carries scopes. This room refuses to grant what the caller does not hold, to leave an organization
 // without a Tenant Admin who can still enter, and to show a key's secret a second time: of a key only its SHA-256 is kept.
 import Type from 'typebox'
-import { FIELD_CLASSES, PERMISSIONS, PLATFORM_PERMISSIONS, type FieldClass, type Permission, type RoleName, type TenantPermission } from '../../kernel/access.ts'
 import { defineApi } from '../../kernel/contract.ts'
 import { idSchema, type ActorId, type ApiKeyId, type OrganizationId, type ServiceAccountId, type SiteId } from '../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../kernel/page.ts'
+import { accessApi } from './access/contract.ts'
+import { groupsApi } from './groups/contract.ts'
+import { rolesApi } from './roles/contract.ts'
+import { AnyPermission, closed, FieldClasses, givenRole, Instant, Name, oneOf, orNull, Role, RoleGiven, Scope } from './schema.ts'
+import { sessionsApi } from './sessions/contract.ts'
+import { usersApi } from './users/contract.ts'
 
-/** Roles an account of an organization can have. */
-export const TENANT_ROLES = ['tenant_admin', 'planner', 'warehouse_operator', 'finance', 'auditor', 'integration', 'twin_engineer'] as const satisfies readonly RoleName[]
-export type TenantRole = (typeof TENANT_ROLES)[number]
+export { TENANT_ROLES, type TenantRole } from './schema.ts'
+
 export const ACCOUNT_STATUSES = ['active', 'deactivated'] as const
 export const KEY_STATUSES = ['live', 'expired', 'revoked'] as const
 export const API_KEY_KINDS = ['live', 'test'] as const
@@ -17,16 +21,6 @@ export const KEY_DAYS_DEFAULT = 90
 export const KEY_DAYS_MAX = 365
 export const OVERLAP_MINUTES_DEFAULT = 60
 
-const closed = { additionalProperties: false } as const
-const oneOf = <const L extends readonly string[]>(list: L, description?: string) =>
-  Type.Unsafe<L[number]>({ type: 'string', enum: [...list], ...(description === undefined ? {} : { description }) })
-const Instant = Type.String({ format: 'date-time' })
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
-const AnyPermission = Type.Unsafe<Permission>({ type: 'string', enum: [...PERMISSIONS, ...PLATFORM_PERMISSIONS] })
-const Scope = Type.Unsafe<TenantPermission>({ type: 'string', enum: [...PERMISSIONS], description: 'a permission, resource:action' })
-const FieldClasses = Type.Array(Type.Unsafe<FieldClass>({ type: 'string', enum: [...FIELD_CLASSES] }))
-const Name = Type.String({ minLength: 1, maxLength: 100, pattern: '^\\S(.*\\S)?$' })
-const Role = oneOf(TENANT_ROLES, 'key of a role template')
 const Days = Type.Integer({ minimum: 1, maximum: KEY_DAYS_MAX, default: KEY_DAYS_DEFAULT, description: 'days until it expires' })
 
 export const WhoAmI = Type.Object({
@@ -46,11 +40,11 @@ export const RoleTemplate = Type.Object({ key: Role, title: Type.String(), permi
 export type RoleTemplate = Type.Static<typeof RoleTemplate>
 
 export const ServiceAccount = Type.Object({
-  id: idSchema<ServiceAccountId>(), name: Type.String(), description: Type.String(), status: oneOf(ACCOUNT_STATUSES), role: Role,
-  rowVersion: Type.Integer(), createdAt: Instant, updatedAt: Instant,
+  id: idSchema<ServiceAccountId>(), name: Type.String(), description: Type.String(), status: oneOf(ACCOUNT_STATUSES), role: givenRole.role,
+  roleId: givenRole.roleId, roleName: Type.String(), siteIds: givenRole.siteIds, rowVersion: Type.Integer(), createdAt: Instant, updatedAt: Instant,
 }, closed)
 export type ServiceAccount = Type.Static<typeof ServiceAccount>
-export const ServiceAccountDraft = Type.Object({ name: Name, description: Type.Optional(Type.String({ maxLength: 500 })), role: Role }, closed)
+export const ServiceAccountDraft = Type.Object({ name: Name, description: Type.Optional(Type.String({ maxLength: 500 })), ...RoleGiven.properties }, { ...closed, description: 'Exactly one of role and roleId' })
 export type ServiceAccountDraft = Type.Static<typeof ServiceAccountDraft>
 
 export const ApiKey = Type.Object({
@@ -93,6 +87,7 @@ const AccountPath = Type.Object({ serviceAccountId: idSchema<ServiceAccountId>()
 const KeyPath = Type.Object({ keyId: idSchema<ApiKeyId>() }, closed)
 
 export const identityApi = defineApi({
+  ...usersApi, ...rolesApi, ...groupsApi, ...sessionsApi, ...accessApi,
   whoami: { method: 'GET', path: '/api/v1/whoami', needs: [], summary: 'Who am I, which role, which permissions', status: 200, returns: WhoAmI, fails: [] },
   listRoles: {
     method: 'GET', path: '/api/v1/roles', needs: 'members:read', summary: 'The role templates with their permissions and field classes', status: 200,
@@ -100,7 +95,7 @@ export const identityApi = defineApi({
   },
   createServiceAccount: {
     method: 'POST', path: '/api/v1/service-accounts', needs: 'members:write', summary: 'Create a service account with its role', body: ServiceAccountDraft,
-    status: 201, returns: ServiceAccount, fails: ['conflict'], example: { name: 'Order import', description: 'Nightly import from the shop', role: 'integration' },
+    status: 201, returns: ServiceAccount, fails: ['conflict', 'invalid'], example: { name: 'Order import', description: 'Nightly import from the shop', role: 'integration' },
   },
   listServiceAccounts: {
     method: 'GET', path: '/api/v1/service-accounts', needs: 'members:read', summary: 'List service accounts', status: 200, returns: pageOf(ServiceAccount), fails: [],
@@ -112,7 +107,7 @@ export const identityApi = defineApi({
   },
   assignRole: {
     method: 'POST', path: '/api/v1/service-accounts/{serviceAccountId}/assign-role', needs: 'members:write', summary: 'Give a service account another role',
-    params: AccountPath, body: Type.Object({ role: Role }, closed), status: 200, returns: ServiceAccount, fails: ['not_found', 'conflict', 'illegal_transition'],
+    params: AccountPath, body: RoleGiven, status: 200, returns: ServiceAccount, fails: ['not_found', 'conflict', 'illegal_transition', 'invalid'],
     example: { role: 'planner' },
   },
   deactivateServiceAccount: {

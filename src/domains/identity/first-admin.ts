@@ -13,7 +13,7 @@ export interface FirstAdminKey extends Pick<ApiKey, 'id' | 'serviceAccountId' | 
 
 /** Makes the first Tenant Admin of an organization with a key; done again, it makes the earlier key void and gives another. */
 export async function seedFirstAdmin(tx: Tx<'write', 'members:write' | 'keys:write'>): Promise<FirstAdminKey> {
-  const accountId = (await findAccount(tx, FIRST_ADMIN)) ?? (await insertServiceAccount(tx, { name: FIRST_ADMIN, role: 'tenant_admin' })).id
+  const accountId = (await findAccount(tx, FIRST_ADMIN)) ?? (await insertServiceAccount(tx, { name: FIRST_ADMIN }, { role: 'tenant_admin', roleId: null, siteIds: null })).id
   const secret = newKey('live')
   const { id, serviceAccountId, prefix, expiresAt } = await replaceFirstKey(tx, accountId, secret)
   return { id, serviceAccountId, prefix, expiresAt, secret }

@@ -4,26 +4,29 @@ import { idOf } from '../../kernel/ids.ts'
 import { PAGE_LIMIT_DEFAULT } from '../../kernel/page.ts'
 import { newKey, type KeyKind } from '../../platform/crypto/keys.ts'
 import type { Database } from '../../platform/db/database.ts'
+import type { Above } from './above.ts'
 import { afterId } from './after.ts'
 import * as accounts from './accounts/decide.ts'
 import { getAccount, listAccounts } from './accounts/store.ts'
 import type { ApiKey, identityApi, NewApiKey, WhoAmI } from './contract.ts'
 import * as keys from './keys/decide.ts'
 import { getKey, listKeys } from './keys/store.ts'
+import { membersHandlers } from './members.ts'
 import { roleTemplates } from './rules.ts'
 
-export const identityHandlers = (database: Database): Handlers<typeof identityApi> => ({
+export const identityHandlers = (database: Database, above: Above): Handlers<typeof identityApi> => ({
+  ...membersHandlers(database, above),
   whoami: ({ ctx }) => Promise.resolve(whoIs(ctx)),
   listRoles: () => Promise.resolve({ items: roleTemplates() }),
-  createServiceAccount: ({ ctx, body }) => database.write(ctx, (tx) => accounts.createAccount(tx, ctx.facts, body)),
+  createServiceAccount: ({ ctx, body }) => database.write(ctx, (tx) => accounts.createAccount(tx, ctx.facts, above, body)),
   listServiceAccounts: async ({ ctx, query }) => {
     const filter = { status: query['filter[status]'] ?? null, role: query['filter[role]'] ?? null }
     const page = await database.read(ctx, (tx) => listAccounts(tx, filter, query.limit ?? PAGE_LIMIT_DEFAULT, afterId(query.after)))
     return { ...page, items: [...page.items] }
   },
   getServiceAccount: ({ ctx, params }) => database.read(ctx, (tx) => getAccount(tx, params.serviceAccountId)),
-  assignRole: ({ ctx, params, body }) => database.write(ctx, (tx) => accounts.assignRole(tx, ctx.facts, params.serviceAccountId, body.role)),
-  deactivateServiceAccount: ({ ctx, params }) => database.write(ctx, (tx) => accounts.deactivate(tx, params.serviceAccountId)),
+  assignRole: ({ ctx, params, body }) => database.write(ctx, (tx) => accounts.assignRole(tx, ctx.facts, above, params.serviceAccountId, body)),
+  deactivateServiceAccount: ({ ctx, params }) => database.write(ctx, (tx) => accounts.deactivate(tx, ctx.facts, params.serviceAccountId)),
   createKey: async ({ ctx, body }) => {
     const secret = newKey(body.kind ?? 'live')
     return shownOnce(ctx, await database.write(ctx, (tx) => keys.createKey(tx, ctx.facts, body, secret)), secret)

@@ -1,7 +1,8 @@
 // Decisions about authority, without I/O.
 import { FIELD_CLASSES, isRoleName, PERMISSIONS, ROLES, type Facts, type FieldClass, type Permission, type Role } from '../../kernel/access.ts'
 import type { HeldRole } from '../../platform/db/credentials.ts'
-import { TENANT_ROLES, type RoleTemplate, type TenantRole } from './contract.ts'
+import type { RoleTemplate } from './contract.ts'
+import { TENANT_ROLES, type TenantRole } from './schema.ts'
 
 /** What a key may do: its account's role, cut down to the key's scopes. A scope the role does not have adds nothing. */
 export const effectivePermissions = (role: readonly Permission[], scopes: readonly string[] | null): readonly Permission[] =>
@@ -36,38 +37,52 @@ export function authorityOf(roles: readonly HeldRole[], plane: Role['plane']): A
   return { names, permissions: [...permissions], fieldClasses, sites }
 }
 
-type Grantor = Pick<Facts, 'role' | 'permissions'>
+export type Grantor = Pick<Facts, 'permissions' | 'fieldClasses' | 'sites'>
+/** What a role, a key or a change of either would hand on. `sites` null: everywhere. */
+export interface Grant {
+  readonly permissions: readonly Permission[]
+  readonly fieldClasses: Iterable<FieldClass, unknown, unknown>
+  readonly sites: Iterable<string, unknown, unknown> | null
+}
+
+/** All rights of a Tenant Admin, at every site. It is what a caller holds that counts, never what its role is called. */
+const isWholeAdmin = ({ permissions, sites }: Pick<Facts, 'permissions' | 'sites'>): boolean => sites === null && ROLES.tenant_admin.permissions.every((permission) => permissions.has(permission))
 
 /**
- * What a caller may hand on: what it holds. A Tenant Admin whose key is not narrowed by scopes may moreover appoint every role of
- * the organization: finance and audit are kept apart from his own duties, yet nobody else is there to appoint them. The
+ * What a caller may hand on: what it holds. A Tenant Admin whose key is not narrowed by scopes or sites may moreover appoint every
+ * role of the organization: finance and audit are kept apart from his own duties, yet nobody else is there to appoint them. The
  * appointment is in the audit.
  */
-export function grantable({ role, permissions }: Grantor): ReadonlySet<Permission> {
-  const isWholeAdmin = role === 'tenant_admin' && ROLES.tenant_admin.permissions.every((permission) => permissions.has(permission))
-  return isWholeAdmin ? new Set<Permission>(PERMISSIONS) : permissions
+export function grantable(grantor: Pick<Facts, 'permissions' | 'sites'>): ReadonlySet<Permission> {
+  return isWholeAdmin(grantor) ? new Set<Permission>(PERMISSIONS) : grantor.permissions
 }
 
 /** The permissions among `wanted` that the caller may not hand on. */
-export function beyondReach(grantor: Grantor, wanted: readonly Permission[]): readonly Permission[] {
+export function beyondReach(grantor: Pick<Facts, 'permissions' | 'sites'>, wanted: readonly Permission[]): readonly Permission[] {
   const mine = grantable(grantor)
   return wanted.filter((permission) => !mine.has(permission))
 }
 
-/** An active Tenant Admin with the keys by which he can still enter with all his rights. */
-export interface Admin {
-  readonly accountId: string
-  readonly keyIds: readonly string[]
+/** Everything in a grant that the caller may not hand on, in words; empty when nothing is. */
+export function beyondGrant(grantor: Grantor, { permissions, fieldClasses, sites }: Grant): readonly string[] {
+  const classes = isWholeAdmin(grantor) ? [] : [...fieldClasses].filter((fieldClass) => !grantor.fieldClasses.has(fieldClass)).map((fieldClass) => `fields of class ${fieldClass}`)
+  const own = grantor.sites
+  const places = own === null || (sites !== null && [...sites].every((site) => own.has(site))) ? [] : ['sites other than yours']
+  return [...beyondReach(grantor, permissions), ...classes, ...places]
 }
 
-/** Whether a Tenant Admin remains who can enter, once an account or a key is gone. */
-export function isAdminLeft(admins: readonly Admin[], gone: { readonly accountId: string } | { readonly keyId: string }): boolean {
-  const left = 'accountId' in gone
-    ? admins.filter(({ accountId }) => accountId !== gone.accountId)
-    : admins.map((admin) => ({ ...admin, keyIds: admin.keyIds.filter((id) => id !== gone.keyId) }))
-  const couldEnter = admins.some(({ keyIds }) => keyIds.length > 0)
-  return left.length > 0 && (!couldEnter || left.some(({ keyIds }) => keyIds.length > 0))
+/** Somebody who is Tenant Admin at every site, with the ways by which he can still enter with all his rights. */
+export interface Admin {
+  readonly id: string
+  readonly keyIds: readonly string[]
+  /** A person who has signed in by an identity provider that still lets people in. */
+  readonly hasSignIn: boolean
 }
+const canEnter = ({ keyIds, hasSignIn }: Admin): boolean => hasSignIn || keyIds.length > 0
+
+/** Whether a Tenant Admin remains, and one who can enter if there was such a one, after a change. */
+export const isAdminKept = (before: readonly Admin[], after: readonly Admin[]): boolean =>
+  before.length === 0 || (after.length > 0 && (!before.some(canEnter) || after.some(canEnter)))
 
 export const roleTemplate = (key: TenantRole): RoleTemplate => {
   const { title, permissions, fieldClasses } = ROLES[key]

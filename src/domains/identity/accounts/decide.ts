@@ -1,45 +1,46 @@
 // What may be done with a service account: load, decide, save.
-import { ROLES, type Facts } from '../../../kernel/access.ts'
+import type { Facts } from '../../../kernel/access.ts'
 import type { ServiceAccountId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
-import type { ServiceAccount, ServiceAccountDraft, TenantRole } from '../contract.ts'
-import { beyondReach, isAdminLeft } from '../rules.ts'
+import type { Above } from '../above.ts'
+import type { ServiceAccount, ServiceAccountDraft } from '../contract.ts'
+import { keepingAnAdmin } from '../roles/admins.ts'
+import { chosenRole, grantOfRole, heldRolesOfWriter, mayGrant } from '../roles/held.ts'
+import type { RoleGiven } from '../schema.ts'
 import * as store from './store.ts'
 
-export const lastAdmin = (): Problem =>
-  new Problem('conflict', 'This would leave the organization without a Tenant Admin who can enter. Make another one, with a key of its own, first.', {
-    errors: [{ pointer: '', code: 'last_admin', message: 'The last Tenant Admin cannot be removed.' }],
+type Writing = Tx<'write', 'members:write'>
+
+export async function createAccount(tx: Writing, grantor: Facts, above: Above, draft: ServiceAccountDraft): Promise<ServiceAccount> {
+  const chosen = await chosenRole(tx, above, draft)
+  mayGrant(grantor, `give the role ${chosen.name}`, chosen.grant)
+  return store.insertServiceAccount(tx, draft, chosen)
+}
+
+/** Taking a role away is an act over what it holds as well: nobody touches an account above his own. */
+async function mayTouchAccount(tx: Writing, grantor: Facts, what: string, id: ServiceAccountId): Promise<void> {
+  for (const role of await heldRolesOfWriter(tx, id)) mayGrant(grantor, what, grantOfRole(role))
+}
+
+export function assignRole(tx: Writing, grantor: Facts, above: Above, id: ServiceAccountId, given: RoleGiven): Promise<ServiceAccount> {
+  return keepingAnAdmin(tx, async () => {
+    const account = await store.lockAccount(tx, id)
+    if (account.status !== 'active') throw new Problem('illegal_transition', 'A deactivated service account has no role any more.')
+    const chosen = await chosenRole(tx, above, given)
+    await mayTouchAccount(tx, grantor, 'change the role of this account', id)
+    mayGrant(grantor, `give the role ${chosen.name}`, chosen.grant)
+    const isSame = account.role === chosen.role && account.roleId === chosen.roleId && sites(account.siteIds) === sites(chosen.siteIds)
+    return isSame ? account : store.saveRole(tx, account, chosen)
   })
-
-/** Refuses to hand on a role that holds more than the caller may give. */
-function mayAppoint(grantor: Facts, role: TenantRole): void {
-  const beyond = beyondReach(grantor, ROLES[role].permissions)
-  if (beyond.length > 0) throw new Problem('forbidden', `You cannot give the role ${ROLES[role].title}: it may do ${beyond.join(', ')}, which you may not.`)
 }
+const sites = (ids: readonly string[] | null): string => (ids === null ? 'everywhere' : ids.toSorted().join())
 
-export function createAccount(tx: Tx<'write', 'members:write'>, grantor: Facts, draft: ServiceAccountDraft): Promise<ServiceAccount> {
-  mayAppoint(grantor, draft.role)
-  return store.insertServiceAccount(tx, draft)
-}
-
-export async function assignRole(tx: Tx<'write', 'members:write'>, grantor: Facts, id: ServiceAccountId, role: TenantRole): Promise<ServiceAccount> {
-  // Before anything is read, so that two who take each other's role away wait for one another.
-  const admins = await store.lockAdminsOfMembers(tx)
-  const account = await store.loadAccount(tx, id)
-  if (account.status !== 'active') throw new Problem('illegal_transition', 'A deactivated service account has no role any more.')
-  // Taking a role away is an act over what it holds as well: nobody touches an account above his own.
-  mayAppoint(grantor, account.role)
-  mayAppoint(grantor, role)
-  if (account.role === role) return account
-  if (account.role === 'tenant_admin' && !isAdminLeft(admins, { accountId: id })) throw lastAdmin()
-  return store.saveRole(tx, account, role)
-}
-
-export async function deactivate(tx: Tx<'write', 'members:write'>, id: ServiceAccountId): Promise<ServiceAccount> {
-  const admins = await store.lockAdminsOfMembers(tx)
-  const account = await store.loadAccount(tx, id)
-  if (account.status !== 'active') throw new Problem('illegal_transition', 'This service account is deactivated already.')
-  if (account.role === 'tenant_admin' && !isAdminLeft(admins, { accountId: id })) throw lastAdmin()
-  return store.saveDeactivation(tx, account)
+export function deactivate(tx: Writing, grantor: Facts, id: ServiceAccountId): Promise<ServiceAccount> {
+  return keepingAnAdmin(tx, async () => {
+    const account = await store.lockAccount(tx, id)
+    if (account.status !== 'active') throw new Problem('illegal_transition', 'This service account is deactivated already.')
+    await mayTouchAccount(tx, grantor, 'deactivate this account', id)
+    return store.saveDeactivation(tx, account)
+  })
 }

@@ -5,26 +5,27 @@ import { Problem, type ProblemError } from '../../../kernel/problem.ts'
 import { keyDigest } from '../../../platform/crypto/keys.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { isCidr } from '../../../platform/http/addresses.ts'
-import { lastAdmin } from '../accounts/decide.ts'
-import { lockAdminsOfKeys } from '../accounts/store.ts'
-import { KEY_DAYS_DEFAULT, OVERLAP_MINUTES_DEFAULT, type ApiKey, type ApiKeyDraft, type KeyRotation, type TenantRole } from '../contract.ts'
-import { beyondReach, effectivePermissions, isAdminLeft } from '../rules.ts'
+import { KEY_DAYS_DEFAULT, OVERLAP_MINUTES_DEFAULT, type ApiKey, type ApiKeyDraft, type KeyRotation } from '../contract.ts'
+import { keepingAnAdminOfKeys } from '../roles/admins.ts'
+import { authorityOfRoles } from '../roles/held.ts'
+import { beyondGrant, effectivePermissions } from '../rules.ts'
 import * as store from './store.ts'
 
 const PREFIX_LENGTH = 13
 /** What is kept of a secret. */
 export const traceOf = (secret: string): { readonly prefix: string; readonly digest: string } => ({ prefix: secret.slice(0, PREFIX_LENGTH), digest: keyDigest(secret) })
 
-function refuseBeyond(grantor: Facts, role: TenantRole, scopes: readonly string[] | null): void {
-  const beyond = beyondReach(grantor, effectivePermissions(ROLES[role].permissions, scopes))
+function refuseBeyond(grantor: Facts, owner: store.Owner, scopes: readonly string[] | null): void {
+  const { permissions, fieldClasses, sites } = authorityOfRoles([owner])
+  const beyond = beyondGrant(grantor, { permissions: effectivePermissions(permissions, scopes), fieldClasses, sites })
   if (beyond.length > 0) throw new Problem('forbidden', `This key could do ${beyond.join(', ')}, which you may not.`)
 }
 
 /** Faults in what only the server can judge: scopes against the role, networks against their grammar. */
-function faultsOf(draft: ApiKeyDraft, role: TenantRole): ProblemError[] {
-  const held: readonly string[] = ROLES[role].permissions
+function faultsOf(draft: ApiKeyDraft, owner: store.Owner): ProblemError[] {
+  const held: readonly string[] = authorityOfRoles([owner]).permissions
   const scopes = (draft.scopes ?? []).flatMap((scope, index) =>
-    held.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, code: 'not_held', message: `The role ${ROLES[role].title} does not have ${scope}.` }])
+    held.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, code: 'not_held', message: `The role ${owner.role === null ? owner.name : ROLES[owner.role].title} does not have ${scope}.` }])
   const cidrs = (draft.cidrs ?? []).flatMap((cidr, index) =>
     isCidr(cidr) ? [] : [{ pointer: `/cidrs/${index}`, code: 'cidr', message: 'Must be a network such as 192.0.2.0/24 or 2001:db8::/32.' }])
   return [...scopes, ...cidrs]
@@ -35,9 +36,9 @@ export async function createKey(tx: Tx<'write', 'keys:write'>, grantor: Facts, d
   const owner = await store.lockOwner(tx, draft.serviceAccountId)
   if (owner.status !== 'active') throw new Problem('illegal_transition', 'A deactivated service account gets no keys.')
   const scopes = draft.scopes ?? null
-  const faults = faultsOf(draft, owner.role)
+  const faults = faultsOf(draft, owner)
   if (faults.length > 0) throw new Problem('invalid', 'This key cannot be made.', { errors: faults })
-  refuseBeyond(grantor, owner.role, scopes)
+  refuseBeyond(grantor, owner, scopes)
   return store.insertKey(tx, {
     id: newId(), serviceAccountId: owner.id, name: draft.name, kind: draft.kind ?? 'live', ...traceOf(secret), scopes, cidrs: draft.cidrs ?? [],
     rotatedFromId: null, days: draft.expiresInDays ?? KEY_DAYS_DEFAULT,
@@ -50,7 +51,7 @@ export async function rotateKey(tx: Tx<'write', 'keys:write'>, grantor: Facts, i
   const owner = await store.lockOwner(tx, serviceAccountId)
   const before = await store.loadKey(tx, id) // Again, under the owner's lock: two rotations of one key follow each other.
   if (before.status !== 'live') throw new Problem('illegal_transition', `This key is ${before.status}; make a new one instead.`)
-  refuseBeyond(grantor, owner.role, before.scopes)
+  refuseBeyond(grantor, owner, before.scopes)
   const after = await store.insertKey(tx, {
     id: newId(), serviceAccountId, name: before.name, kind: before.kind, ...traceOf(mint(before.kind)), scopes: before.scopes, cidrs: before.cidrs,
     rotatedFromId: id, days: rotation.expiresInDays ?? KEY_DAYS_DEFAULT,
@@ -59,12 +60,12 @@ export async function rotateKey(tx: Tx<'write', 'keys:write'>, grantor: Facts, i
   return after
 }
 
-export async function revokeKey(tx: Tx<'write', 'keys:write'>, id: ApiKeyId): Promise<ApiKey> {
-  const admins = await lockAdminsOfKeys(tx)
-  const key = await store.loadKey(tx, id)
-  if (key.revokedAt !== null) throw new Problem('illegal_transition', 'This key is revoked already.')
-  if (admins.some(({ keyIds }) => keyIds.includes(id)) && !isAdminLeft(admins, { keyId: id })) throw lastAdmin()
-  return store.saveRevocation(tx, id)
+export function revokeKey(tx: Tx<'write', 'keys:write'>, id: ApiKeyId): Promise<ApiKey> {
+  return keepingAnAdminOfKeys(tx, async () => {
+    const key = await store.loadKey(tx, id)
+    if (key.revokedAt !== null) throw new Problem('illegal_transition', 'This key is revoked already.')
+    return store.saveRevocation(tx, id)
+  })
 }
 
 /** The key by which an organization is entered for the first time; those of earlier attempts are void. */

@@ -5,7 +5,8 @@ import { pageFrom, type Page } from '../../../kernel/page.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
-import { ACCOUNT_STATUSES, API_KEY_KINDS, KEY_STATUSES, TENANT_ROLES, type ApiKey } from '../contract.ts'
+import { ACCOUNT_STATUSES, API_KEY_KINDS, KEY_STATUSES, type ApiKey } from '../contract.ts'
+import { TENANT_ROLES } from '../schema.ts'
 
 const key = {
   id: column.id<ApiKeyId>(), serviceAccountId: column.id<ServiceAccountId>(), serviceAccountName: column.text, name: column.text, kind: column.oneOf(API_KEY_KINDS),
@@ -31,9 +32,14 @@ const keys = read('keys:read', `${SELECT}
 
 /** Locked against a deactivation or another role in the same moment. */
 const owner = write('keys:write', `
-  select a.id, a.status, r.role from bss.service_account a join bss.role_assignment r on r.organization_id = a.organization_id and r.service_account_id = a.id
+  select a.id, a.status, r.role, coalesce(r.role, c.name) as name, to_jsonb(c.permissions) as permissions, to_jsonb(c.field_classes) as field_classes, to_jsonb(r.site_ids) as sites, coalesce(c.is_retired, false) as is_retired
+    from bss.service_account a join bss.role_assignment r on r.organization_id = a.organization_id and r.service_account_id = a.id
+    left join bss.role c on c.organization_id = r.organization_id and c.id = r.role_id
    where a.organization_id = $1 and r.organization_id = $1 and a.id = $2 for update of a, r`,
-{ id: column.id<ServiceAccountId>(), status: column.oneOf(ACCOUNT_STATUSES), role: column.oneOf(TENANT_ROLES) })
+{
+  id: column.id<ServiceAccountId>(), status: column.oneOf(ACCOUNT_STATUSES), role: column.nullable(column.oneOf(TENANT_ROLES)), name: column.text, permissions: column.nullable(column.texts),
+  fieldClasses: column.nullable(column.texts), sites: column.nullable(column.texts), isRetired: column.bool,
+})
 const insert = write('keys:write', `
   insert into bss.api_key (organization_id, id, service_account_id, name, kind, prefix, digest, scopes, cidrs, rotated_from_id, expires_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9::text[], $10, now() + make_interval(days => $11::int))`, {})
@@ -60,6 +66,7 @@ export interface KeyToInsert {
 export const getKey = (tx: Tx<'read', 'keys:read'>, id: ApiKeyId): Promise<ApiKey> => tx.one('API key', one, [id]).then(asWire)
 export const loadKey = (tx: Tx<'write', 'keys:write'>, id: ApiKeyId): Promise<ApiKey> => tx.one('API key', oneOfWriter, [id]).then(asWire)
 export const lockOwner = (tx: Tx<'write', 'keys:write'>, id: ServiceAccountId) => tx.one('service account', owner, [id])
+export type Owner = Awaited<ReturnType<typeof lockOwner>>
 
 export interface KeyFilter {
   readonly serviceAccountId: ServiceAccountId | null

@@ -33,6 +33,8 @@ export const listSites = listing('inventory:read', {
   sorts: { code: { sql: 's.code', type: 'text', of: (row) => row.code }, name: { sql: 's.name', type: 'text', of: (row) => row.name }, created: { sql: 's.id', type: 'uuid', of: (row) => row.id } },
   tie: { sql: 's.id', type: 'uuid', of: (row) => row.id },
 })
+const existing = read('inventory:read', 'select s.id from bss.site s where s.organization_id = $1 and s.id = any($2::uuid[])', { id: column.id<SiteId>() })
+export const existingSites = async (tx: Reading, ids: readonly SiteId[]): Promise<ReadonlySet<string>> => new Set((await tx.rows(existing, [ids])).map(({ id }) => id))
 export const getSite = (tx: Reading, id: SiteId): Promise<Site> => tx.one('site', siteById, [id])
 
 export async function createSite(tx: Writing, draft: SiteDraft): Promise<Site> {

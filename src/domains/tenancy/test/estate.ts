@@ -55,7 +55,7 @@ export async function openEstate(servers = 1): Promise<Estate> {
   for (let index = 0; index < servers; index += 1) {
     const server = createServer({
       routes: [
-        ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)), ...implement('identity', identityApi, identityHandlers(database)),
+        ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)), ...implement('identity', identityApi, identityHandlers(database, { operations: () => new Map(), knownSites: () => Promise.resolve(new Set()) })),
         ...implement('audit', auditApi, auditHandlers(database)),
       ],
       authenticate: createAuthenticate(database, clock), isReady: () => Promise.resolve([]), log: silentLog, clock,
