@@ -2,14 +2,16 @@
 import { openDatabase } from '../platform/db/database.ts'
 import { schemaText } from '../platform/db/schema-text.ts'
 import { openApiOf } from '../platform/http/openapi.ts'
+import { partsOf } from './parts.ts'
 import { routesOf } from './rooms.ts'
 
 export const API_INFO = { title: 'Blue Ship Sync', version: '0.1.0' } as const
 
 /** The OpenAPI 3.1 document of all rooms. No database is asked: routes are made, never called. */
 export async function openApiText(): Promise<string> {
-  const database = openDatabase({ primaryUrl: 'postgres://nowhere.invalid/none', replicaUrls: [], secret: new Uint8Array(32), role: 'bss_app' })
-  const text = JSON.stringify(openApiOf(routesOf(database), API_INFO), null, 2)
+  const secret = new Uint8Array(32)
+  const database = openDatabase({ primaryUrl: 'postgres://nowhere.invalid/none', replicaUrls: [], secret, role: 'bss_app' })
+  const text = JSON.stringify(openApiOf(routesOf(partsOf(database, secret)), API_INFO), null, 2)
   await database.close()
   return `${text}\n`
 }

@@ -1,7 +1,9 @@
 // Gathers the rooms. A new room is added here, and nowhere else.
-import { auditHandlers } from '../domains/audit/index.ts'
+import { auditHandlers, auditRounds } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
-import { createAuthenticate, identityHandlers, seedFirstAdmin } from '../domains/identity/index.ts'
+import { connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, seedFirstAdmin, signInPages, type IdentityParts } from '../domains/identity/index.ts'
+import { connectionsApi } from '../domains/identity/connections/contract.ts'
+import { domainsApi } from '../domains/identity/domains/contract.ts'
 import { identityApi } from '../domains/identity/contract.ts'
 import { inventoryChores, inventoryHandlers, knownSites } from '../domains/inventory/index.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
@@ -13,27 +15,36 @@ import { tenancyHandlers } from '../domains/tenancy/index.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
 import type { Permission } from '../kernel/access.ts'
 import { neededPermissions, type Api } from '../kernel/contract.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Page } from '../platform/http/page.ts'
 import { implement, type Route } from '../platform/http/route.ts'
 import type { Reaction } from '../platform/jobs/reaction.ts'
-import type { Chore } from '../platform/jobs/worker.ts'
+import type { Chore, Round } from '../platform/jobs/worker.ts'
+import type { Outbound } from '../platform/outbound/outbound.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: identityApi, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
 
 /** What identity explains: it may not look at the rooms above it by itself. */
 const operations = (): ReadonlyMap<string, readonly Permission[]> =>
   new Map(Object.entries<Api>(CONTRACTS).flatMap(([room, api]) => Object.entries(api).map(([name, operation]) => [`${room}.${name}`, neededPermissions(operation)] as const)))
 
-export const routesOf = (database: Database): readonly Route[] => [
-  ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)),
-  ...implement('identity', identityApi, identityHandlers(database, { operations, knownSites })),
-  ...implement('inventory', inventoryApi, inventoryHandlers(database)),
-  ...implement('orders', ordersApi, ordersHandlers(database)),
-  ...implement('planning', planningApi, planningHandlers(database)),
-  ...implement('audit', auditApi, auditHandlers(database)),
-]
+export const routesOf = (parts: IdentityParts): readonly Route[] => {
+  const { database, outbound } = parts
+  return [
+    ...implement('tenancy', tenancyApi, tenancyHandlers(database, seedFirstAdmin)),
+    ...implement('identity', identityApi, identityHandlers(database, { operations, knownSites })),
+    ...implement('identity', connectionsApi, connectionHandlers(parts)),
+    ...implement('identity', domainsApi, domainHandlers(parts)),
+    ...implement('inventory', inventoryApi, inventoryHandlers(database)),
+    ...implement('orders', ordersApi, ordersHandlers(database)),
+    ...implement('planning', planningApi, planningHandlers(database)),
+    ...implement('audit', auditApi, auditHandlers(database, outbound)),
+  ]
+}
+/** What people see, and the endpoints of sign-in protocols. */
+export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts)]
 
 export const reactions: readonly Reaction[] = orderReactions
 export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]
+export const roundsOf = (outbound: Outbound): readonly Round[] => auditRounds(outbound)
 export { createAuthenticate as authenticateWith }

@@ -6,7 +6,9 @@ import type { HttpConfig } from '../platform/http/config.ts'
 import { createServer } from '../platform/http/server.ts'
 import { startWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log/log.ts'
-import { authenticateWith, chores, reactions, routesOf } from './rooms.ts'
+import { createOutbound, type OutboundOptions } from '../platform/outbound/outbound.ts'
+import { partsOf } from './parts.ts'
+import { authenticateWith, chores, pagesOf, reactions, roundsOf, routesOf } from './rooms.ts'
 
 export interface ServiceOptions {
   readonly primaryUrl: string
@@ -16,6 +18,12 @@ export interface ServiceOptions {
   readonly http: Partial<HttpConfig> | null
   readonly withWorker: boolean
   readonly poolSize?: number
+  /** Where the service may go at the wish of a customer, beside the public internet. */
+  readonly outbound?: OutboundOptions
+  /** The demo's identity providers, on this machine and without TLS. Never in production. */
+  readonly allowsLocalProviders?: boolean
+  /** How TXT records are looked up; by the DNS when nothing is said. */
+  readonly resolveTxt?: (name: string) => Promise<readonly string[]>
 }
 export interface Service {
   /** Address of the API; null when this process is a worker only. */
@@ -47,7 +55,7 @@ type Worker = ReturnType<typeof startWorker>
 function workerOf(options: ServiceOptions, stops: (() => Promise<void>)[]): Worker {
   const database = openDatabase({ ...options, role: 'bss_worker', poolSize: 4, lanes: 1 })
   stops.push(() => database.close())
-  const worker = startWorker({ database, reactions, chores, log: options.log })
+  const worker = startWorker({ database, reactions, chores, rounds: roundsOf(createOutbound(options.outbound)), log: options.log })
   stops.push(() => worker.stop())
   return worker
 }
@@ -61,8 +69,15 @@ async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: 
   const database = openDatabase({ ...options, role: 'bss_app' })
   stops.push(() => database.close())
   const clock = { nowMs: () => Date.now() }
+  // Known once the server listens, which is after its routes are made.
+  let origin = http.publicUrl ?? ''
+  const parts = partsOf(database, options.secret, {
+    outbound: createOutbound(options.outbound), origin: () => origin, allowsLocalProviders: options.allowsLocalProviders ?? false,
+    ...(options.resolveTxt === undefined ? {} : { resolveTxt: options.resolveTxt }),
+  })
   const server = createServer({
-    routes: routesOf(database),
+    routes: routesOf(parts),
+    pages: pagesOf(parts),
     authenticate: authenticateWith(database, clock),
     log: options.log,
     clock,
@@ -80,6 +95,7 @@ async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: 
   stops.push(() => listening.stop())
   await listening.started
   const { url } = await server.listen()
+  origin = http.publicUrl ?? url
   stops.push(() => server.stop())
   return url
 }

@@ -6,6 +6,7 @@ import { openDatabase } from '../../platform/db/database.ts'
 import { createServer } from '../../platform/http/server.ts'
 import type { Route } from '../../platform/http/route.ts'
 import { silentLog } from '../../platform/log/log.ts'
+import { partsOf } from '../parts.ts'
 import { authenticateWith, routesOf } from '../rooms.ts'
 import { runMatrix, type MatrixOptions } from './matrix.ts'
 
@@ -63,7 +64,7 @@ export async function mutateCode(on: { readonly primaryUrl: string; readonly sec
   const foreignIds = new Set(options.foreign.values())
   const fates: CodeMutantFate[] = []
   try {
-    const routes = routesOf(database)
+    const routes = routesOf(partsOf(database, on.secret))
     for (const { name, change } of CODE_MUTANTS) {
       const victim = routes.map((route) => ({ route, changed: change(route, foreignIds) })).find(({ changed }) => changed !== null)
       if (victim?.changed === undefined || victim.changed === null) throw new Error(`There is no operation for the mutant: ${name}`)

@@ -50,3 +50,9 @@ export function readCertificate(pemOrDer: string | Uint8Array): X509Certificate 
     return null
   }
 }
+
+/** What can be said of a certificate, or null when the text is none. */
+export function certificateFacts(pem: string): { readonly sha256: string; readonly notAfterMs: number; readonly weakness: string | null } | null {
+  const certificate = readCertificate(pem)
+  return certificate === null ? null : { sha256: fingerprintOf(certificate.raw), notAfterMs: certificate.validToDate.getTime(), weakness: weaknessOf(certificate.publicKey) }
+}

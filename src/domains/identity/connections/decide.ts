@@ -2,6 +2,7 @@
 import { Problem, type ProblemError } from '../../../kernel/problem.ts'
 import type { ConnectionId, OrganizationId } from '../../../kernel/ids.ts'
 import { openSecret, sealSecret } from '../../../platform/crypto/vault.ts'
+import { newClientKey } from '../../../platform/oidc/index.ts'
 import { newSigningPair, readIdpMetadata, type IdpMetadata } from '../../../platform/saml/index.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import type { IdentityParts } from '../parts.ts'
@@ -27,10 +28,11 @@ export async function createConnection(tx: WriteTx, parts: IdentityParts, draft:
   const jit = jitOf(draft, { hasJit: false, jitRole: null })
   checkDraft({ ...draft, kind: draft.kind }, settings, parts)
   const own = draft.kind === 'saml' ? await newSigningPair(`Blue Ship Sync ${id}`, parts.nowMs()) : null
-  const plain = own?.privateKeyPem ?? draft.clientSecret ?? null
+  const client = draft.oidc?.clientAuth === 'private_key_jwt' ? await newClientKey(id) : null
+  const plain = own?.privateKeyPem ?? (client === null ? draft.clientSecret : JSON.stringify(client.privateJwk)) ?? null
   const writing: Writing = {
     name: draft.name, preset: draft.preset ?? 'generic',
-    settings: { ...settings, ...(own === null ? {} : { certificatePem: own.certificatePem }) },
+    settings: { ...settings, ...(own === null ? {} : { certificatePem: own.certificatePem }), ...(client === null ? {} : { publicJwk: client.publicJwk }) },
     secret: plain === null ? null : sealSecret(parts.secret, plain, secretPurpose(tx.organizationId, id)),
     ...jit, sessionHours: draft.sessionHours ?? 12, idleMinutes: draft.idleMinutes ?? 30,
   }

@@ -6,7 +6,7 @@ import { normalDomain } from '../../../platform/dns/domain-name.ts'
 import { redirect, type Page, type PageAnswer, type PageRequest } from '../../../platform/http/page.ts'
 import type { IdentityParts } from '../parts.ts'
 import { readTicket } from '../connections/ticket.ts'
-import { beginOidc, finishOidc, oidcBackchannelLogout } from './oidc.ts'
+import { beginOidc, finishOidc, oidcBackchannelLogout, oidcKeys } from './oidc.ts'
 import { beginSaml, finishSaml, receiveSaml, samlMetadata, type Beginning } from './saml.ts'
 import { samlLogout, signOut } from './sign-out.ts'
 import * as store from './store.ts'
@@ -47,6 +47,7 @@ export function signInPages(parts: IdentityParts): readonly Page[] {
     { name: 'identity.test', method: 'GET', path: '/auth/test/{connectionId}', ...person, handle: at((visit) => test(visit)) },
     { name: 'identity.stepUp', method: 'GET', path: '/auth/step-up', ...person, handle: (request) => stepUp(parts, request) },
     { name: 'identity.oidcCallback', method: 'GET', path: '/auth/oidc/{connectionId}/callback', ...person, handle: at(finishOidc) },
+    { name: 'identity.oidcKeys', method: 'GET', path: '/auth/oidc/{connectionId}/jwks', accepts: 'none', from: 'here', speaksTo: 'machine', handle: at(oidcKeys) },
     { name: 'identity.oidcBackchannelLogout', method: 'POST', path: '/auth/oidc/{connectionId}/backchannel-logout', accepts: 'form', from: 'anywhere', speaksTo: 'machine', handle: at(oidcBackchannelLogout) },
     { name: 'identity.samlMetadata', method: 'GET', path: '/auth/saml/{connectionId}/metadata', accepts: 'none', from: 'here', speaksTo: 'machine', handle: at(samlMetadata) },
     { name: 'identity.samlAnswer', method: 'POST', path: '/auth/saml/{connectionId}/acs', accepts: 'form', from: 'anywhere', speaksTo: 'person', handle: at(receiveSaml) },

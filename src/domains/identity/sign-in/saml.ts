@@ -3,6 +3,7 @@
 import { createAuthnRequest, readResponse, spMetadata, type Assertion, type NameId, type Signing } from '../../../platform/saml/index.ts'
 import { hop, redirect, xml, type PageAnswer } from '../../../platform/http/page.ts'
 import { Problem } from '../../../kernel/problem.ts'
+import { samlAddresses } from '../connections/addresses.ts'
 import { secretOf } from '../connections/decide.ts'
 import type { SamlSettings } from '../connections/contract.ts'
 import { Refusal, type Purpose, type Verified } from './facts.ts'
@@ -15,11 +16,6 @@ const EMAIL_NAMES = ['email', 'mail', 'http://schemas.xmlsoap.org/ws/2005/05/ide
 const NAME_NAMES = ['displayName', 'name', 'http://schemas.microsoft.com/identity/claims/displayname', 'urn:oid:2.16.840.1.113730.3.1.241']
 const SKEW_MS = 60_000
 
-/** Our own addresses for a connection. */
-export const samlAddresses = (origin: string, connectionId: string) => {
-  const base = `${origin}/auth/saml/${connectionId}`
-  return { entityId: `${base}/metadata`, acsUrl: `${base}/acs`, sloUrl: `${base}/slo` }
-}
 export function samlOf(visit: Visit): SamlSettings {
   const { saml } = visit.connection.settings
   if (saml === undefined) throw new Refusal('wrong_kind', 'This connection does not speak SAML.')

@@ -123,7 +123,7 @@ const proveAgain = write('members:write', `
   update bss.session set authenticated_at = $3, acr = $4, methods = $5 where organization_id = $1 and id = $2 and user_id = $6 and revoked_at is null and expires_at > now() returning id`, { id: column.id<SessionId>() })
 const endByProvider = write('members:write', `
   update bss.session set revoked_at = now(), revoked_reason = 'provider_sign_out'
-   where organization_id = $1 and connection_id = $2 and provider_subject = $3 and revoked_at is null and (cardinality($4::text[]) = 0 or provider_session = any ($4)) returning id`, { id: column.id<SessionId>() })
+   where organization_id = $1 and connection_id = $2 and ($3::text is null or provider_subject = $3) and revoked_at is null and (cardinality($4::text[]) = 0 or provider_session = any ($4)) returning id`, { id: column.id<SessionId>() })
 const endOne = write('members:write', "update bss.session set revoked_at = now(), revoked_reason = 'signed_out' where organization_id = $1 and id = $2 and revoked_at is null returning id, connection_id, provider_session, provider_subject", {
   id: column.id<SessionId>(), connectionId: column.nullable(column.id<ConnectionId>()), providerSession: column.nullable(column.text), providerSubject: column.nullable(column.text),
 })
@@ -143,7 +143,7 @@ export async function insertPersonSession(tx: SignInTx, it: Admitted & { digest:
 /** Step-up: the same person has proved to be themselves again. False: the session is gone or somebody else's. */
 export const renewSession = async (tx: SignInTx, sessionId: string, userId: UserId, verified: Verified): Promise<boolean> =>
   (await tx.maybe(proveAgain, [sessionId, new Date(verified.authenticatedAtMs).toISOString(), verified.acr, [...verified.methods], userId])) !== null
-export async function endProviderSessions(tx: SignInTx, connectionId: ConnectionId, providerSubject: string, sessions: readonly string[]): Promise<number> {
+export async function endProviderSessions(tx: SignInTx, connectionId: ConnectionId, providerSubject: string | null, sessions: readonly string[]): Promise<number> {
   const ended = await tx.rows(endByProvider, [connectionId, providerSubject, [...sessions]])
   for (const { id } of ended) tx.changed({ entity: 'session', id, action: 'revoked' })
   return ended.length
