@@ -1,0 +1,10 @@
+// The face of this folder: OpenID Connect for a relying party, and private_key_jwt for our own token endpoint.
+export { beginSignIn, endSessionUrl, type EndSession, type SignInBegun, type SignInRequest } from './begin.ts'
+export { type AssertionExpected, type ClientAssertion, readClientAssertion } from './client-assertion.ts'
+export { type ClientAuth, type ClientKey, newClientKey } from './client-auth.ts'
+export { OIDC_CODES, type OidcCode, type OidcRefused } from './codes.ts'
+export { discover, type Provider } from './discover.ts'
+export { finishSignIn, type OidcParts, type SignInFinished, type SignInReturn } from './finish.ts'
+export { createKeyRings, type KeyRings } from './keys.ts'
+export { type BackchannelLogout, readBackchannelLogout } from './logout.ts'
+export { type Preset, type Subject, subjectOf } from './subject.ts'
