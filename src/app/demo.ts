@@ -1,6 +1,6 @@
 // The demo: two organizations with a key per role, and something to see in them. Made once, through the API; the keys are kept in
 // <data>/demo.json, readable by its owner only. When that file is lost, the demo organizations stay and new ones are opened.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createOperatorKey, revokeOperatorKey } from '../domains/identity/index.ts'
 import { isList, isRecord } from '../kernel/json.ts'
@@ -85,6 +85,7 @@ async function makeDemo({ url, dataDir, onProgress }: DemoOptions, database: Dat
 }
 
 function save(dataDir: string, content: Readonly<Record<string, unknown>>): Demo {
+  mkdirSync(dataDir, { recursive: true }) // With an external database nobody needed the folder before.
   writeFileSync(fileIn(dataDir), `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
   const demo = readDemo(dataDir)
   if (demo === null) throw new Error(`${fileIn(dataDir)} cannot be read back.`)

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { parseArgs } from 'node:util'
 import { ConfigError, readConfig, SETTINGS, type Config } from '../platform/config/config.ts'
 import { loadSecret } from '../platform/config/secret.ts'
+import { UnfitDatabase } from '../platform/db/fitness.ts'
 import { migrate } from '../platform/db/migrate.ts'
 import { ClusterError, startCluster, type Cluster } from '../platform/embedded/index.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   try {
     await start(config, steps, running)
   } catch (error) {
-    steps.end()
+    steps.fail()
     await stop(running)
     throw error
   }
@@ -110,7 +111,7 @@ function stopOnSignal(running: Running): void {
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError || error instanceof ClusterError || (error instanceof TypeError && 'code' in error)
+  const isExpected = error instanceof ConfigError || error instanceof ClusterError || error instanceof UnfitDatabase || (error instanceof TypeError && 'code' in error)
   process.stderr.write(`\n  ${error instanceof Error ? error.message : String(error)}\n`)
   if (!isExpected && error instanceof Error) process.stderr.write(`\n${error.stack ?? ''}\n${error.cause instanceof Error ? `Cause: ${error.cause.stack ?? error.cause.message}\n` : ''}`)
   process.exit(1)

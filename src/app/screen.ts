@@ -5,24 +5,27 @@ export interface Steps {
   /** A step begins; the one before is done. */
   next(step: string): void
   end(): void
+  /** The step that runs did not succeed. */
+  fail(): void
 }
 
 /** One line per step with its time: rewritten in place on a terminal, plain lines elsewhere. */
 export function showSteps(out: NodeJS.WriteStream): Steps {
   let current: { step: string; sinceMs: number } | null = null
-  const finish = (): void => {
+  const finish = (mark: '✓' | '✗'): void => {
     if (current === null) return
     const seconds = ((Date.now() - current.sinceMs) / 1000).toFixed(1)
-    out.write(out.isTTY ? `\r\u001B[2K  ✓ ${current.step} ${seconds} s\n` : `  ✓ ${current.step} ${seconds} s\n`)
+    out.write(out.isTTY ? `\r\u001B[2K  ${mark} ${current.step} ${seconds} s\n` : `  ${mark} ${current.step} ${seconds} s\n`)
     current = null
   }
   return {
     next: (step) => {
-      finish()
+      finish('✓')
       current = { step, sinceMs: Date.now() }
       if (out.isTTY) out.write(`  … ${step}`)
     },
-    end: finish,
+    end: () => finish('✓'),
+    fail: () => finish('✗'),
   }
 }
 

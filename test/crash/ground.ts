@@ -20,7 +20,7 @@ export const SITE = idOf<'Site'>(idAt('site', 1)) satisfies SiteId
 export const CUSTOMER = idOf<'Party'>(idAt('customer', 1)) satisfies PartyId
 
 /** About as many units as half of the load wants: the last ones are fought for, and cancellations give some back. */
-const SIZES = [{ skus: 1, units: 250, linesMax: 1 }, { skus: 10, units: 45, linesMax: 4 }, { skus: 1_000, units: 1, linesMax: 8 }] as const
+const SIZES = [{ skus: 1, units: 120, linesMax: 1 }, { skus: 10, units: 30, linesMax: 4 }, { skus: 1_000, units: 1, linesMax: 8 }] as const
 
 /** Fills a migrated database. */
 export async function openShops(superuserUrl: string): Promise<Shop[]> {

@@ -5,7 +5,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keyIdOf, rolePassword, sealingBlocks } from '../crypto/seal.ts'
-import { Wire, type Param, type Result } from './wire.ts'
+import { connectOrExplain, explainRoles, refuseUnfit } from './fitness.ts'
+import { ownerConfig } from './pool.ts'
+import type { Param, Result } from './wire.ts'
 
 export interface Migration {
   readonly name: string
@@ -45,11 +47,12 @@ export interface MigrateOptions {
   readonly migrations?: readonly Migration[]
 }
 
-/** Migrates; returns the names of what was applied. */
+/** Migrates; returns the names of what was applied. Throws UnfitDatabase before it changes anything. */
 export async function migrate({ url, secret, onProgress, migrations }: MigrateOptions): Promise<string[]> {
-  const wire = await Wire.connect({ connectionString: url, application_name: 'blue-ship-sync migrate', connectionTimeoutMillis: 5_000 })
+  const wire = await connectOrExplain(ownerConfig(url, 'blue-ship-sync migrate'))
   const run = (text: string, params: readonly Param[] = []): Promise<Result[]> => wire.send([{ name: '', text, params }])
   try {
+    await refuseUnfit(run)
     await run('select pg_advisory_lock($1)', [LOCK])
     await insistOnRoles(() => ensureRoles(run, secret))
     await run('set role bss_owner')
@@ -112,7 +115,7 @@ async function insistOnRoles(ensure: () => Promise<void>): Promise<void> {
     try {
       return await ensure()
     } catch (error) {
-      if (attempt >= 20 || !(error instanceof Error && /concurrently updated|already exists|duplicate key/.test(error.message))) throw error
+      if (attempt >= 20 || !(error instanceof Error && /concurrently updated|already exists|duplicate key/.test(error.message))) throw explainRoles(error)
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 100))
     }
   }

@@ -1,5 +1,6 @@
 // A bounded set of connections for one database role. Every wait has an end: waiting for a connection is limited in number
 // and time, and a connection on which the server went silent is cut.
+import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { Problem } from '../../kernel/problem.ts'
 import { Wire } from './wire.ts'
@@ -24,14 +25,28 @@ const CONNECT_TIMEOUT_MS = 3_000
  */
 const WRITERS = '-c enable_seqscan=off'
 
-/** Connection settings of a role; the timeouts are set by the server, so that they hold when this process is gone. */
-export function wireConfig(options: PoolOptions): pg.ClientConfig {
-  const url = new URL(options.url)
-  const ssl = url.searchParams.get('sslmode')
+/** Where a database is and how to speak to it; who speaks is not in it. `sslmode=require` encrypts, `verify-full` also checks who answers. */
+function addressOf(url: URL): pg.ClientConfig {
+  const mode = url.searchParams.get('sslmode')
+  const authority = url.searchParams.get('sslrootcert')
   return {
-    host: decodeURIComponent(url.hostname),
+    host: decodeURIComponent(url.hostname).replace(/^\[|\]$/g, ''), // An IPv6 address stands in brackets in a URL, and nowhere else.
     port: Number(url.port || 5432),
     database: decodeURIComponent(url.pathname.slice(1)),
+    ...(mode === null || mode === 'disable' ? {} : { ssl: { rejectUnauthorized: mode.startsWith('verify'), ...(authority === null ? {} : { ca: readFileSync(authority, 'utf8') }) } }),
+  }
+}
+
+/** Connection settings of the user whom the address names, for what is done once before the service starts. */
+export function ownerConfig(text: string, applicationName: string): pg.ClientConfig {
+  const url = new URL(text)
+  return { ...addressOf(url), user: decodeURIComponent(url.username), password: decodeURIComponent(url.password), application_name: applicationName, connectionTimeoutMillis: 5_000 }
+}
+
+/** Connection settings of a role; the timeouts are set by the server, so that they hold when this process is gone. */
+export function wireConfig(options: PoolOptions): pg.ClientConfig {
+  return {
+    ...addressOf(new URL(options.url)),
     user: options.user,
     password: options.password,
     application_name: options.applicationName,
@@ -41,7 +56,6 @@ export function wireConfig(options: PoolOptions): pg.ClientConfig {
     idle_in_transaction_session_timeout: 5_000,
     // Compiling a plan takes longer than any statement of ours may, and what it costs is decided by an estimate.
     options: `-c jit=off -c TimeZone=UTC -c DateStyle=ISO -c client_min_messages=warning ${options.readOnly ? '-c default_transaction_read_only=on' : WRITERS}`,
-    ...(ssl === null || ssl === 'disable' ? {} : { ssl: { rejectUnauthorized: ssl.startsWith('verify') } }),
   }
 }
 

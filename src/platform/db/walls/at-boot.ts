@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto'
 import { createSealer, rolePassword } from '../../crypto/seal.ts'
 import { idOf } from '../../../kernel/ids.ts'
+import { connectOrExplain } from '../fitness.ts'
 import { wireConfig } from '../pool.ts'
-import { ServerError, Wire } from '../wire.ts'
+import { ServerError, type Wire } from '../wire.ts'
 import { checkWalls, violationText, type Run } from './check.ts'
 
 /** The walls do not stand; the message names each rule and object. */
@@ -20,7 +21,7 @@ export class BrokenWalls extends Error {
 /** Connects as the reader, whose rights are the least, and throws `BrokenWalls` when a rule or the seal does not hold. */
 export async function refuseBrokenWalls({ url, secret }: { url: string; secret: Uint8Array }): Promise<void> {
   const user = 'bss_reader'
-  const wire = await Wire.connect(wireConfig({ url, user, password: rolePassword(secret, user), size: 1, applicationName: 'blue-ship-sync walls', statementTimeoutMs: 30_000 }))
+  const wire = await connectOrExplain(wireConfig({ url, user, password: rolePassword(secret, user), size: 1, applicationName: 'blue-ship-sync walls', statementTimeoutMs: 30_000 }))
   try {
     const run: Run = async (text) => (await wire.send([{ name: '', text, params: [] }]))[0]?.rows ?? []
     const broken = [...(await checkWalls(run)).map(violationText), ...(await brokenSeal(wire, secret))]
