@@ -44,6 +44,7 @@ async function privateKeyOf(jwk: unknown): Promise<{ readonly key: CryptoKey; re
 
 /** The way of openid-client for a way of ours. Throws Refusal. */
 export async function libraryAuthOf(auth: ClientAuth, provider: Provider): Promise<LibraryAuth> {
+  if (auth.method !== 'private_key_jwt' && auth.secret === '') throw new Refusal('client_key_invalid', 'Our secret for this provider is empty.')
   switch (auth.method) {
     case 'client_secret_basic':
       return ClientSecretBasic(auth.secret)

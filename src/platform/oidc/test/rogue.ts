@@ -97,7 +97,7 @@ export async function openRogue(pairs: Pair[] = [rsaPair('rsa-1'), rsaPair('rsa-
       codes.set(code, { challenge: asked.get('code_challenge') ?? '', nonce: asked.get('nonce') ?? '', redirectUri: asked.get('redirect_uri') ?? '' })
       const parameters = new URLSearchParams({ code, state: asked.get('state') ?? '', iss: issuer })
       rogue.twist.callback?.(parameters)
-      return `${asked.get('redirect_uri')}?${parameters}`
+      return `${asked.get('redirect_uri')}?${parameters.toString()}`
     },
     close: () =>
       new Promise((resolve) => {
