@@ -25,6 +25,8 @@ export interface House extends FreshDatabase {
 export interface HouseOptions {
   readonly withWorker?: boolean
   readonly http?: Partial<HttpConfig>
+  /** What else the service is started with: where it may go beside the public internet, say. */
+  readonly service?: Partial<ServiceOptions>
 }
 
 /** Call in `beforeAll`, and `close()` in `afterAll`. The limits are wide, so that a fast test is not slowed by them. */
@@ -33,7 +35,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const service = await startService({
     primaryUrl: fresh.primaryUrl, replicaUrls: fresh.replicaUrls, secret: fresh.secret, log: silentLog,
     http: { port: 0, publicRequests: { perSecond: 100_000, burst: 100_000 }, failures: { perSecond: 100_000, burst: 100_000 }, ...options.http },
-    withWorker: options.withWorker ?? false, poolSize: 8,
+    withWorker: options.withWorker ?? false, poolSize: 8, ...options.service,
   })
   const url = service.url ?? ''
   const { secret: operatorKey } = await createOperatorKey(fresh.database, { name: 'tests' })

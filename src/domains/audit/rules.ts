@@ -10,6 +10,3 @@ const idAt = (ms: number): string => {
 }
 export const idsFrom = (instant: string): string => idAt(Date.parse(instant) - CLOCKS_APART_MS)
 export const idsBefore = (instant: string): string => idAt(Date.parse(instant) + CLOCKS_APART_MS)
-
-/** The smaller of two ids, where null means: no bound. */
-export const lower = (a: string | null, b: string | null): string | null => (a === null ? b : b === null || a < b ? a : b)

@@ -25,3 +25,10 @@ export function openSecret(secret: Uint8Array, sealed: Uint8Array, purpose: stri
   const decipher = createDecipheriv('aes-256-gcm', keyOf(secret), iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(purpose)).setAuthTag(tag)
   return Buffer.concat([decipher.update(bytes.subarray(1 + IV_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8')
 }
+
+/** The two functions with the secret already in them, for whoever may use it and need not know it. */
+export interface Vault {
+  seal(plain: string, purpose: string): Buffer
+  open(sealed: Uint8Array, purpose: string): string
+}
+export const vaultOf = (secret: Uint8Array): Vault => ({ seal: (plain, purpose) => sealSecret(secret, plain, purpose), open: (sealed, purpose) => openSecret(secret, sealed, purpose) })

@@ -3,7 +3,8 @@ import type { Ctx, Permission } from '../../kernel/access.ts'
 import type { OrganizationId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/problem.ts'
 import { createSealer, rolePassword } from '../crypto/seal.ts'
-import { homeOf, organizationsToTend, organizationsWithEvents, type Home } from './before-context.ts'
+import { vaultOf, type Vault } from '../crypto/vault.ts'
+import { homeOf, organizationsToChain, organizationsToStream, organizationsToTend, organizationsWithEvents, type Home } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
 import { findCredential, noteCredentialUse, type Credential } from './credentials.ts'
@@ -35,6 +36,9 @@ export interface Database {
   housekeep<P extends Permission, T>(ctx: Ctx<P>, work: (tx: Tx<'write', P>) => Promise<T>): Promise<T>
   /** Ids of organizations with events due, and nothing else of them: the worker then enters each. Only the worker's role may ask. */
   organizationsWithEvents(limit: number): Promise<OrganizationId[]>
+  /** The same for audit entries to be tied on to their chain, and for those to be sent to a receiver. */
+  organizationsToChain(limit: number): Promise<OrganizationId[]>
+  organizationsToStream(limit: number): Promise<OrganizationId[]>
   /** The same for chores: active organizations after one id, in order. */
   organizationsToTend(after: OrganizationId | null, limit: number): Promise<OrganizationId[]>
   /** A read-only snapshot on a replica (or the primary), never older than the caller's own writes. */
@@ -53,6 +57,8 @@ export interface Database {
   homeOf(home: Home): Promise<OrganizationId | null>
   /** Notes that a key was used, at most once a minute. */
   noteCredentialUse(digest: string): Promise<void>
+  /** Seals what must be kept secret and be read again, such as the key of a stream. */
+  readonly vault: Vault
   /** For health checks: connections of each door. */
   readonly figures: Readonly<Record<'primary' | 'primaryReads' | 'system', { busy: number; idle: number; waiting: number }>>
   close(): Promise<void>
@@ -78,6 +84,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     write: (ctx, work) => writeWork(doors, ctx, work),
     housekeep: (ctx, work) => writeWork(doors, ctx, work, 'when_changed'),
     organizationsWithEvents: (limit) => organizationsWithEvents(doors.primary, limit),
+    organizationsToChain: (limit) => organizationsToChain(doors.primary, limit),
+    organizationsToStream: (limit) => organizationsToStream(doors.primary, limit),
     organizationsToTend: (after, limit) => organizationsToTend(doors.primary, after, limit),
     read: (ctx, work) => readWork(doors, ctx, work),
     fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),
@@ -87,6 +95,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     findCredential: (digest) => findCredential(doors.primary, digest),
     homeOf: (home) => homeOf(doors.primary, home),
     noteCredentialUse: (digest) => noteCredentialUse(doors.primary, digest),
+    vault: vaultOf(options.secret),
     get figures() {
       return { primary: doors.primary.figures, primaryReads: doors.primaryReads.figures, system: system.figures }
     },

@@ -14,10 +14,21 @@ export interface Chore {
   readonly everyMs: number
   readonly run: (tx: Tx<'write', TenantPermission>) => Promise<void>
 }
+/** Work that a room does across the organizations by itself, faster than chores come round: tying the audit chain, sending it on. */
+export interface Round {
+  readonly name: string
+  /** Pause when there was nothing to do. */
+  readonly idleMs: number
+  /** True when there may be more to do at once. */
+  readonly run: (database: Database, log: Log, signal: AbortSignal) => Promise<boolean>
+  /** Waits for what it has begun and not waited for; called once, when the worker stops. */
+  readonly end?: () => Promise<void>
+}
 export interface WorkerOptions {
   readonly database: Database
   readonly reactions: readonly Reaction[]
   readonly chores: readonly Chore[]
+  readonly rounds?: readonly Round[]
   readonly log: Log
   /** Pause between rounds when there was nothing to do. */
   readonly idleMs?: number
@@ -30,7 +41,7 @@ export interface Worker {
 const PAGE = 500
 const TIDY_EVERY_MS = 3_600_000
 
-export function startWorker({ database, reactions, chores, log, idleMs = 150 }: WorkerOptions): Worker {
+export function startWorker({ database, reactions, chores, rounds = [], log, idleMs = 150 }: WorkerOptions): Worker {
   const outbox = createOutbox(database, reactions, log)
   const stopping = new AbortController()
   let lastGoodMs = Date.now()
@@ -48,11 +59,13 @@ export function startWorker({ database, reactions, chores, log, idleMs = 150 }: 
       return false
     }, log),
   )
+  const going = rounds.map((round) => loop(stopping.signal, round.idleMs, () => round.run(database, log, stopping.signal), log))
   return {
     silentMs: () => Date.now() - lastGoodMs,
     stop: async () => {
       stopping.abort()
-      await Promise.all([delivering, ...tending])
+      await Promise.all([delivering, ...tending, ...going])
+      await Promise.all(rounds.map((round) => round.end?.()))
     },
   }
 }

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => estate.close())
 
-const everything = { operation: null, actorId: null, requestId: null, entity: null, entityId: null, from: null, to: null, idsFrom: null, idsBefore: null }
+const everything = { operation: null, operationPrefix: null, actorId: null, requestId: null, entity: null, entityId: null, from: null, to: null, idsFrom: null, idsBefore: null }
 
 describe('the audit trail', () => {
   it('says who did what to which thing, newest first', async () => {
@@ -54,7 +54,7 @@ describe('the audit trail', () => {
     } while (after !== undefined)
     expect(paged).toEqual(all)
     const ctx = contextOf(id, 'auditor').need('audit:read')
-    const looked = await estate.house.database.read(ctx, (tx) => listEntries(tx, { ...everything, operation: 'tenancy.createOrganization' }, 5, 3))
+    const looked = await estate.house.database.read(ctx, (tx) => listEntries(tx, { filter: { ...everything, operation: 'tenancy.createOrganization' }, order: 'newest', after: null, limit: 5, window: 3 }))
     expect(looked.items).toEqual([])
     expect(looked.nextCursor).not.toBeNull()
   })
