@@ -12,9 +12,12 @@ export const PERMISSIONS = [
 ] as const
 /** Permissions of the platform's operator: about organizations, never about their data. */
 export const PLATFORM_PERMISSIONS = ['platform:read', 'platform:write'] as const
+/** What a key of a protocol opens beside the API: it comes with the kind of key, no role holds it, and nobody can hand it on. */
+export const PROTOCOL_PERMISSIONS = ['scim:write'] as const
 export type TenantPermission = (typeof PERMISSIONS)[number]
 export type PlatformPermission = (typeof PLATFORM_PERMISSIONS)[number]
-export type Permission = TenantPermission | PlatformPermission
+export type ProtocolPermission = (typeof PROTOCOL_PERMISSIONS)[number]
+export type Permission = TenantPermission | PlatformPermission | ProtocolPermission
 
 /** A class of fields. Money and strategy live in tables of their own; a role without the class never reads them. */
 export const FIELD_CLASSES = ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'] as const

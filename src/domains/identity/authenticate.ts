@@ -35,16 +35,18 @@ function judge(credential: Credential, remoteAddress: string, nowMs: number): Pr
   if (credential.revokedAt !== null || expiresAtMs <= nowMs || credential.holderStatus !== 'active') return null
   if (credential.cidrs.length > 0 && !isWithin(remoteAddress, credential.cidrs)) return null
   const authority = authorityOf(credential.roles, credential.plane)
+  const isOfDirectory = credential.kind === 'key' && credential.plane === 'tenant' && credential.scopes?.includes('scim:write') === true
   // A person without a role may sign in and see who they are; a key without one opens nothing.
-  if (authority.names.length === 0 && credential.kind === 'key') return null
+  if (authority.names.length === 0 && credential.kind === 'key' && !isOfDirectory) return null
   if (credential.organizationStatus !== 'active') throw closed(credential.organizationStatus)
   const { requestsPerSecond, burst, concurrentRequests, keyRequestsPerSecond, keyBurst } = credential
   return {
     organizationId: credential.organizationId ?? PLATFORM_ORGANIZATION,
     actor: { kind: credential.holderKind, id: credential.holderId, name: credential.holderName },
-    role: authority.names.join('+') || 'none',
-    permissions: new Set(effectivePermissions(authority.permissions, credential.scopes)),
-    fieldClasses: authority.fieldClasses,
+    // A key of a directory (SCIM) speaks for the directory and for nothing else, whatever its account may do.
+    ...(isOfDirectory
+      ? { role: 'directory', permissions: new Set(['scim:write'] as const), fieldClasses: new Set(['pii'] as const), opensPagesOnly: true as const }
+      : { role: authority.names.join('+') || 'none', permissions: new Set(effectivePermissions(authority.permissions, credential.scopes)), fieldClasses: authority.fieldClasses }),
     sites: authority.sites,
     session: credential.kind === 'key' ? null : { id: credential.credentialId, kind: credential.kind, authenticatedAtMs: Date.parse(credential.authenticatedAt ?? ''), acr: credential.acr },
     credentialId: credential.credentialId,

@@ -70,8 +70,11 @@ export class Authentication {
 const tooManyFailures = (seconds: number): Problem =>
   new Problem('rate_limited', `Too many requests without a valid key from this address. Try again in ${seconds} s.`, { retryAfterSeconds: seconds })
 
-/** Opens the context of a request and proves every permission the operation declares, or refuses: `forbidden`. */
-export function openContext(principal: Principal, route: Route, requestId: string): { readonly ctx: Ctx<Permission>; readonly facts: OpenFacts } {
+/** The secret of the header alone: what programs of a protocol come with. */
+export const bearerOf = (raw: IncomingMessage): string | undefined => BEARER.exec(raw.headers.authorization ?? '')?.[1]
+
+/** Opens the context of a request and proves every permission the operation or page declares, or refuses: `forbidden`. */
+export function openContext(principal: Principal, route: Pick<Route, 'name' | 'permissions'>, requestId: string): { readonly ctx: Ctx<Permission>; readonly facts: OpenFacts } {
   const facts: OpenFacts = {
     organizationId: principal.organizationId,
     actor: principal.actor,

@@ -1,5 +1,7 @@
 // What is not the API: pages for people, and the endpoints of sign-in protocols, whose shapes are not ours to choose.
 import type { Cookie } from './cookies.ts'
+import type { Ctx, Permission } from '../../kernel/access.ts'
+import type { Problem } from '../../kernel/problem.ts'
 import { type Html, html } from './html.ts'
 import type { Principal } from './principals.ts'
 
@@ -14,6 +16,10 @@ export interface Page {
   readonly from: 'here' | 'anywhere'
   /** `person`: a failure is shown as a page. `machine`: as a problem, unless the handler answers in its protocol's own way. */
   readonly speaksTo: 'person' | 'machine'
+  /** For programs only: the key of the header must have it, and the handler gets a context. Limits are then those of the key. */
+  readonly needs?: Permission
+  /** How a failure is said in the protocol of this endpoint. */
+  readonly fails?: (problem: Problem) => PageAnswer
   readonly handle: (request: PageRequest) => Promise<PageAnswer>
 }
 
@@ -34,6 +40,8 @@ export interface PageRequest {
   cookie(name: Cookie['name']): string | null
   /** Whoever holds the session of the cookie; null without one that is good. */
   readonly caller: Principal | null
+  /** Of a page that declares what it needs; null for all others. */
+  readonly ctx: Ctx<Permission> | null
 }
 
 export interface PageAnswer {

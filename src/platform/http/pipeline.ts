@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
 import { problemOf, sendProblem, sendValue } from './answer.ts'
-import { type Authentication, needsFreshLook, openContext, tokenOf } from './authenticate.ts'
+import { type Authentication, bearerOf, needsFreshLook, openContext, tokenOf } from './authenticate.ts'
 import { check, Disconnected, isNdjson, parseBody, readBody, refuseByHeaders } from './body.ts'
 import { readParams, readQuery } from './coerce.ts'
 import type { HttpConfig } from './config.ts'
@@ -59,7 +59,7 @@ export class Pipeline {
       return refusal === null ? go() : refuse(refusal)
     }
     const settle = (caller: Principal | Problem): void => {
-      const refusal = caller instanceof Problem ? caller : this.#admit(request, exchange, caller)
+      const refusal = caller instanceof Problem ? caller : (this.#admit(exchange, caller, route) ?? (route === null ? null : refuseByHeaders(request.raw, route, this.#bytesMax(route))))
       if (refusal === null) go()
       else refuse(refusal)
     }
@@ -70,12 +70,18 @@ export class Pipeline {
     else settle(caller)
   }
 
-  /** The same for a page: it is asked for by strangers, so that an address has a limit. */
-  enterPage(request: FastifyRequest, reply: FastifyReply, page: Page, go: () => void): void {
+  /** The same for a page: it is asked for by strangers, so that an address has a limit; or by programs with a key. */
+  enterPage(request: FastifyRequest, reply: FastifyReply, page: Page, go: () => void, refuse: (exchange: Exchange, problem: Problem) => void): void {
     const exchange = this.#open(request, reply, null, page.name)
-    const refusal = this.#parts.closedBecause() ?? this.#parts.limits.admitStranger(exchange.address)
-    if (refusal === null) go()
-    else sendProblem(reply, exchange, refusal)
+    const settle = (refusal: Problem | null): void => (refusal === null ? go() : refuse(exchange, refusal))
+    const closed = this.#parts.closedBecause()
+    if (closed !== null) return settle(closed)
+    const { needs } = page
+    if (needs === undefined) return settle(this.#parts.limits.admitStranger(exchange.address))
+    // Such an endpoint hands out authority: the key is looked up again each time.
+    Promise.resolve(this.#parts.authentication.identify(bearerOf(request.raw), exchange.address, true))
+      .then((caller) => settle(caller instanceof Problem ? caller : this.#admit(exchange, caller, { name: page.name, permissions: [needs], isPage: true })))
+      .catch((error: unknown) => settle(problemOf(error, exchange, this.#parts.log)))
   }
 
   #open(request: FastifyRequest, reply: FastifyReply, route: Route | null, name?: string): Exchange {
@@ -90,28 +96,28 @@ export class Pipeline {
   #close(exchange: Exchange, reply: FastifyReply): void {
     exchange.isOver = true
     this.running.delete(exchange)
-    this.#release(exchange)
+    this.release(exchange)
     const ms = Math.round((performance.now() - exchange.startedMs) * 100) / 100
     const status = reply.raw.writableFinished ? reply.raw.statusCode : 499 // The client left before the end of its answer.
     this.#parts.log.info({ requestId: exchange.requestId, organizationId: exchange.principal?.organizationId, operation: exchange.name, status, ms }, 'request')
   }
 
   /** The place is given back when the work has ended too: leaving early must not buy a caller more of it. */
-  #release(exchange: Exchange): void {
+  release(exchange: Exchange): void {
     if (!exchange.isCounted || exchange.principal === null || exchange.isHandling || this.running.has(exchange)) return
     exchange.isCounted = false
     this.#parts.limits.leave(exchange.principal.organizationId)
   }
 
-  #admit(request: FastifyRequest, exchange: Exchange, principal: Principal): Problem | null {
+  #admit(exchange: Exchange, principal: Principal, opens: (Pick<Route, 'name' | 'permissions'> & { readonly isPage?: true }) | null): Problem | null {
     const { limits } = this.#parts
     exchange.principal = principal
     exchange.admission = limits.admit(principal)
     if (exchange.admission.refusal !== null) return exchange.admission.refusal
-    const { route } = exchange
-    if (route === null) return null
+    if (principal.opensPagesOnly === true && opens?.isPage !== true) return new Problem('forbidden', 'This key opens the endpoints of its protocol and no operation of the API.')
+    if (opens === null) return null
     try {
-      const { ctx, facts } = openContext(principal, route, exchange.requestId)
+      const { ctx, facts } = openContext(principal, opens, exchange.requestId)
       exchange.ctx = ctx
       exchange.facts = facts
     } catch (error) {
@@ -121,7 +127,7 @@ export class Pipeline {
     const crowded = limits.enter(principal)
     if (crowded !== null) return crowded
     exchange.isCounted = true
-    return refuseByHeaders(request.raw, route, this.#bytesMax(route))
+    return null
   }
 
   #bytesMax(route: Route): number {
@@ -154,7 +160,7 @@ export class Pipeline {
       sendProblem(reply, exchange, problemOf(error, exchange, this.#parts.log))
     } finally {
       exchange.isHandling = false
-      this.#release(exchange)
+      this.release(exchange)
     }
   }
 

@@ -19,6 +19,8 @@ export interface Principal {
   readonly session: Facts['session']
   /** Id of the key or session: what `forget` takes. */
   readonly credentialId: string
+  /** A key of a protocol: it opens the protocol's endpoints and no operation of the API. */
+  readonly opensPagesOnly?: true
   /** Of the whole organization. */
   readonly limits: RequestLimits & { readonly concurrentRequests: number }
   /** Of this one key; the organization's when absent. */

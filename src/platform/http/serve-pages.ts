@@ -1,5 +1,5 @@
-// Serves pages in their one order: limits → where it comes from → whose session → body → handle. A page opens no context; its handler
-// enters an organization only after it has proved whose it is.
+// Serves pages in their one order: limits → where it comes from → whose session → body → handle. A page opens no context, unless it is
+// for programs with a key; its handler enters an organization only after it has proved whose it is.
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../../kernel/problem.ts'
@@ -25,6 +25,8 @@ export interface PageParts {
 }
 
 const BODY_BYTES_MAX = 512 * 1024
+/** A directory names all members of a large group in one body. */
+const SCIM_BYTES_MAX = 1024 * 1024
 const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 const TYPES = {
   form: /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i,
@@ -39,7 +41,7 @@ export function servePages(app: FastifyInstance, pages: readonly Page[], parts: 
     app.route({
       method: each.method,
       url: each.path.replaceAll(/\{([A-Za-z0-9]+)\}/g, ':$1'),
-      onRequest: (request, reply, done) => parts.pipeline.enterPage(request, reply, each, done),
+      onRequest: (request, reply, done) => parts.pipeline.enterPage(request, reply, each, done, (exchange, problem) => (each.fails === undefined ? sendProblem(reply, exchange, problem) : fail(reply, exchange, each, problem, parts))),
       handler: (request, reply) => void answer(request, reply, each, parts),
     })
   }
@@ -55,12 +57,21 @@ async function answer(request: FastifyRequest, reply: FastifyReply, page: Page, 
     send(reply, exchange, await page.handle(await requestOf(request, exchange, page, parts)), parts)
   } catch (error) {
     if (error instanceof Disconnected) return
-    const problem = problemOf(error, exchange, parts.log)
-    if (page.speaksTo === 'machine') sendProblem(reply, exchange, problem)
-    else send(reply, exchange, failure(problem, exchange.requestId), parts)
+    fail(reply, exchange, page, problemOf(error, exchange, parts.log), parts)
   } finally {
     exchange.isHandling = false
+    parts.pipeline.release(exchange)
   }
+}
+
+function fail(reply: FastifyReply, exchange: Exchange, page: Page, problem: Problem, parts: PageParts): void {
+  if (page.fails !== undefined) {
+    const said = page.fails(problem)
+    const headers = { ...said.headers, ...(problem.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}), ...(problem.retryAfterSeconds === null ? {} : { 'retry-after': String(problem.retryAfterSeconds) }) }
+    return send(reply, exchange, { ...said, headers }, parts)
+  }
+  if (page.speaksTo === 'machine') sendProblem(reply, exchange, problem)
+  else send(reply, exchange, failure(problem, exchange.requestId), parts)
 }
 
 /** On one's own machine `localhost` and `127.0.0.1` are the same server and two sites: cookies of one are not sent to the other. */
@@ -89,6 +100,7 @@ async function requestOf(request: FastifyRequest, exchange: Exchange, page: Page
     },
     cookie: (name) => readCookie(raw.headers, name, isSecure),
     caller: await callerOf(readCookie(raw.headers, 'session', isSecure), exchange.address, parts),
+    ctx: exchange.ctx,
   }
 }
 
@@ -109,9 +121,10 @@ async function bodyOf({ raw }: FastifyRequest, exchange: Exchange, { accepts }: 
   if (accepts === 'none' || !TYPES[accepts].test(raw.headers['content-type'] ?? '') || (raw.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new Problem('unsupported_media_type', accepts === 'none' ? 'This takes no body.' : `Send the body as ${accepts === 'form' ? 'application/x-www-form-urlencoded' : accepts === 'json' ? 'application/json' : 'application/scim+json'} in UTF-8.`)
   }
-  if (Number(raw.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge(BODY_BYTES_MAX)
+  const bytesMax = accepts === 'scim' ? SCIM_BYTES_MAX : BODY_BYTES_MAX
+  if (Number(raw.headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
   exchange.isReading = true
-  const bytes = await readBody(raw, BODY_BYTES_MAX)
+  const bytes = await readBody(raw, bytesMax)
   exchange.isReading = false
   return bytes
 }
@@ -126,7 +139,8 @@ function send(reply: FastifyReply, exchange: Exchange, { status, headers, cookie
   const isSecure = origin().startsWith('https:')
   reply.hijack()
   reply.raw.writeHead(status, {
-    ...SECURITY_HEADERS, 'content-security-policy': POLICY, 'cache-control': 'no-store', 'request-id': exchange.requestId, ...headers,
+    ...SECURITY_HEADERS, 'content-security-policy': POLICY, 'cache-control': 'no-store', 'request-id': exchange.requestId,
+    ...(exchange.admission === null ? {} : { 'ratelimit-policy': exchange.admission.policy, ratelimit: exchange.admission.state }), ...headers,
     ...(cookies.length > 0 ? { 'set-cookie': cookies.map((cookie) => cookieHeader(cookie, isSecure)) } : {}),
     ...(exchange.house.isStopping ? { connection: 'close' } : {}), 'content-length': Buffer.byteLength(body),
   })

@@ -22,7 +22,7 @@ const SELECT = `
       from bss.api_key k
       join bss.service_account a on a.organization_id = k.organization_id and a.id = k.service_account_id
       left join bss.api_key_use u on u.organization_id = k.organization_id and u.api_key_id = k.id
-     where k.organization_id = $1 and a.organization_id = $1) as key`
+     where k.organization_id = $1 and a.organization_id = $1 and k.kind <> 'scim') as key` // Keys of a directory have operations of their own.
 const keyById = <const P extends Permission>(needs: P) => read(needs, `${SELECT} where organization_id = $1 and id = $2`, key)
 const one = keyById('keys:read')
 const oneOfWriter = keyById('keys:write')

@@ -39,6 +39,17 @@ async function kept<P extends Permission, T>(tx: Tx<'write', P>, statements: { l
   return result
 }
 
+/**
+ * Runs a change that the organization's directory has decided. It is not undone, because who is here is the directory's to say; false
+ * when it left nobody in charge, so that the trail can warn.
+ */
+export async function watchingAdmins<T>(tx: Tx<'write', 'members:write'>, change: () => Promise<T>): Promise<{ readonly result: T; readonly isKept: boolean }> {
+  await tx.rows(forMembers.lock)
+  const before: Admin[] = await tx.rows(forMembers.state)
+  const result = await change()
+  return { result, isKept: isAdminKept(before, await tx.rows(forMembers.state)) }
+}
+
 /** Runs a change, and undoes it when it would leave nobody in charge. Everything that is locked or decided upon must be read inside. */
 export const keepingAnAdmin = <T>(tx: Tx<'write', 'members:write'>, change: () => Promise<T>): Promise<T> => kept(tx, forMembers, change)
 export const keepingAnAdminOfKeys = <T>(tx: Tx<'write', 'keys:write'>, change: () => Promise<T>): Promise<T> => kept(tx, forKeys, change)
