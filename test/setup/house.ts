@@ -1,7 +1,7 @@
 // A whole house for a test file: a real server on a database of its own, two organizations, one key per role, SDK clients.
 import { createOperatorKey } from '../../src/domains/identity/index.ts'
 import { openOrganization, type OrganizationKeys } from '../../src/app/people.ts'
-import { startService, type Service } from '../../src/app/service.ts'
+import { startService, type Service, type ServiceOptions } from '../../src/app/service.ts'
 import { clientOf, fetchSender, type Client, type Sender } from '../../src/kernel/client.ts'
 import type { Api } from '../../src/kernel/contract.ts'
 import type { RoleName } from '../../src/kernel/access.ts'

@@ -20,6 +20,10 @@ const KEEPERS: readonly { tool: RegExp; keeper: RegExp }[] = [
   { tool: /^pino(?:$|\/)/, keeper: /^src\/platform\/log\// },
   { tool: /^csv-parse(?:$|\/)/, keeper: /^src\/(?:platform|domains\/integrations)\// },
   { tool: /^(?:xml-crypto|@xmldom\/xmldom|xpath)(?:$|\/)/, keeper: /^src\/platform\/saml\// },
+  { tool: /^(?:openid-client|jose)$/, keeper: /^src\/platform\/oidc\// },
+  { tool: /^(?:xml-crypto|@xmldom\/)/, keeper: /^src\/platform\/saml\// },
+  { tool: /^@simplewebauthn\//, keeper: /^src\/platform\/webauthn\// },
+  { tool: /^oidc-provider$/, keeper: /^src\/app\/demo-idp\// },
   { tool: /^node:crypto$/, keeper: /^src\/platform\// },
   { tool: /^node:(?:fs|fs\/promises|child_process|net|http|https|os|worker_threads|cluster)$/, keeper: /^src\/(?:platform|app|cli)\// },
 ]

@@ -1,6 +1,6 @@
 // Proving a domain, and noticing when the proof is gone.
 import { Problem } from '../../../kernel/problem.ts'
-import type { ConnectionId, EmailDomainId } from '../../../kernel/ids.ts'
+import type { ConnectionId } from '../../../kernel/ids.ts'
 import { newKey } from '../../../platform/crypto/keys.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { normalDomain } from '../../../platform/dns/domain-name.ts'
@@ -34,9 +34,9 @@ async function isProven(parts: IdentityParts, row: DomainRow): Promise<boolean |
   }
 }
 
-/** Looks the record up outside of any transaction, then writes down what was found. */
-export async function verifyDomain(parts: IdentityParts, write: <T>(work: (tx: WriteTx) => Promise<T>) => Promise<T>, id: EmailDomainId): Promise<EmailDomain> {
-  const row = await write((tx) => store.lockDomain(tx, id))
+/** Looks the record up outside of any transaction, then writes down what was found: one write, since that is what an Idempotency-Key keeps. */
+export async function verifyDomain(parts: IdentityParts, row: DomainRow, write: <T>(work: (tx: WriteTx) => Promise<T>) => Promise<T>): Promise<EmailDomain> {
+  const { id } = row
   const proven = await isProven(parts, row)
   if (proven !== true) {
     const { name, value } = recordOf(row)

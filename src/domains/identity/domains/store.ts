@@ -13,6 +13,7 @@ const shape = {
 export type DomainRow = column.Row<typeof shape>
 const COLUMNS = 'd.id, d.name, d.status, d.token, d.connection_id, d.verified_at, d.checked_at, d.failing_since, d.row_version, d.created_at'
 const all = read('identity:read', `select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and ($2::uuid is null or d.id > $2) order by d.id limit $3::int`, shape)
+const one = read('identity:read', `select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.id = $2`, shape)
 const locked = write('identity:write', `select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.id = $2 for update`, shape)
 const dueForCheck = write('identity:write', `
   select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.status = 'verified' and (d.checked_at is null or d.checked_at < now() - interval '1 day') order by d.id limit 50 for update skip locked`, shape)
@@ -34,6 +35,7 @@ type WriteTx = Tx<'write', 'identity:write'>
 export async function listDomains(tx: Tx<'read', 'identity:read'>, limit: number, after: string | null): Promise<Page<DomainRow>> {
   return pageFrom(await tx.rows(all, [after, limit + 1]), limit, (row) => [row.id])
 }
+export const getDomain = (tx: Tx<'read', 'identity:read'>, id: EmailDomainId): Promise<DomainRow> => tx.one('domain', one, [id])
 export const lockDomain = (tx: WriteTx, id: EmailDomainId): Promise<DomainRow> => tx.one('domain', locked, [id])
 export const domainsDue = (tx: WriteTx): Promise<DomainRow[]> => tx.rows(dueForCheck)
 export async function insertDomain(tx: WriteTx, name: string, token: string, connectionId: ConnectionId | null): Promise<DomainRow> {

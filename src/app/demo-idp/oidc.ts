@@ -1,0 +1,62 @@
+// The demo's OpenID provider: the real `oidc-provider`, with a page that asks who you are instead of for a password.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import Provider, { type Configuration, type JWK } from 'oidc-provider'
+import type { DemoCompany } from './people.ts'
+
+export interface OidcClient {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUri: string
+  readonly backchannelLogoutUri: string
+  readonly afterSignOut: string
+}
+export interface OidcState {
+  readonly jwk: JWK
+  readonly cookieKey: string
+}
+
+export interface DemoOidc {
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** Ends a sign-in begun at `/interaction/{uid}` as this person. */
+  choose(request: IncomingMessage, response: ServerResponse, subject: string): Promise<void>
+}
+
+export function createDemoOidc(issuer: string, company: DemoCompany, state: OidcState, client: OidcClient): DemoOidc {
+  const provider = new Provider(issuer, configurationOf(company, state, client))
+  const handle = provider.callback()
+  return {
+    handle: (request, response) => void handle(request, response),
+    choose: async (request, response, subject) => {
+      await provider.interactionFinished(request, response, { login: { accountId: subject, remember: true } }, { mergeWithLastSubmission: false })
+    },
+  }
+}
+
+const configurationOf = (company: DemoCompany, { jwk, cookieKey }: OidcState, client: OidcClient): Configuration => ({
+  clients: [{
+    client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'],
+    token_endpoint_auth_method: 'client_secret_basic', backchannel_logout_uri: client.backchannelLogoutUri, post_logout_redirect_uris: [client.afterSignOut],
+  }],
+  jwks: { keys: [jwk] },
+  cookies: { keys: [cookieKey] },
+  claims: { openid: ['sub', 'auth_time', 'acr'], profile: ['name'], email: ['email', 'email_verified'] },
+  // Claims stand in the ID token, which is signed; what a user info endpoint says is not.
+  conformIdTokenClaims: false,
+  pkce: { required: () => true },
+  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true }, backchannelLogout: { enabled: true } },
+  interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+  findAccount: (_context, subject) => {
+    const person = company.people.find((each) => each.subject === subject)
+    return person === undefined ? undefined : { accountId: subject, claims: () => ({ sub: subject, name: person.name, email: person.email, email_verified: true }) }
+  },
+  // Nobody is asked whether they agree: the company's administrator has, by setting the connection up.
+  loadExistingGrant: async (context) => {
+    const { client: asking, session, provider } = context.oidc
+    if (asking === undefined || session?.accountId === undefined) return undefined
+    const grant = new provider.Grant({ clientId: asking.clientId, accountId: session.accountId })
+    grant.addOIDCScope('openid profile email')
+    await grant.save()
+    return grant
+  },
+  ttl: { Interaction: 600, Session: 3600, Grant: 3600, IdToken: 300, AccessToken: 300 },
+})
