@@ -94,7 +94,7 @@ const ordersWith = (url: string | null, key: string): Promise<Response> => fetch
 describe('npm start on a database of a managed service', () => {
   test('comes up on an empty one with nothing embedded, is ready, and answers a request with a key', async () => {
     const started = await up({ DATABASE_URL: primary(), BSS_DEMO: '1' })
-    expect(await readiness(started.url)).toMatchObject({ status: 'ready', checks: [{ name: 'primary' }, { name: 'worker' }] })
+    expect(await readiness(started.url)).toMatchObject({ status: 'ready', checks: [{ name: 'primary' }, { name: 'worker' }, { name: 'outbox' }] })
     expect((await ordersWith(started.url, plannerKey())).status).toBe(200)
     expect((await ordersWith(started.url, 'bss_test_nobody')).status).toBe(401)
     expect(['cluster.json', 'primary', 'service-secret'].filter((name) => existsSync(join(dataDir, name)))).toEqual([])
@@ -104,7 +104,7 @@ describe('npm start on a database of a managed service', () => {
 
   test('comes up a second time, with a replica, on what is there', async () => {
     const started = await up({ DATABASE_URL: primary(), DATABASE_REPLICA_URLS: at(outside.replicaPort, 'cloud_admin', 'operations') })
-    await expect.poll(() => readiness(started.url), { timeout: 15_000, interval: 200 }).toMatchObject({ status: 'ready', checks: [{ name: 'primary' }, { name: 'replica 1', isOk: true }, { name: 'worker' }] })
+    await expect.poll(() => readiness(started.url), { timeout: 15_000, interval: 200 }).toMatchObject({ status: 'ready', checks: [{ name: 'primary' }, { name: 'replica 1', isOk: true }, { name: 'worker' }, { name: 'outbox' }] })
     const answer = await ordersWith(started.url, plannerKey())
     expect(Value.Parse(Type.Object({ items: Type.Array(Type.Unknown()) }), await answer.json()).items).toHaveLength(2)
     expect(await started.stop()).toBe(0)

@@ -1,8 +1,9 @@
 // Puts a running service together: doors, rooms, HTTP server, worker. Everything arrives as an argument; nothing is global.
-import { openDatabase } from '../platform/db/database.ts'
+import { openDatabase, type Database } from '../platform/db/database.ts'
 import { onRevoked } from '../platform/db/listen.ts'
 import { refuseBrokenWalls } from '../platform/db/walls/at-boot.ts'
 import type { HttpConfig } from '../platform/http/config.ts'
+import type { ReadinessCheck } from '../platform/http/public.ts'
 import { createServer } from '../platform/http/server.ts'
 import { startWorker } from '../platform/jobs/worker.ts'
 import type { Log } from '../platform/log/log.ts'
@@ -65,6 +66,24 @@ const WORKER_SILENT_MS = 15_000
 /** A replica may be this far behind before /readyz says so; reads stay right in any case, they only move to the primary. */
 const REPLICA_LAG_BYTES = 64 * 1024 * 1024
 
+/** Events wait this long when the worker cannot keep up or cannot deliver; after a large import they may wait for minutes. */
+const OUTBOX_AGE_MS = 300_000
+
+function readinessOf({ primary, replicas }: Awaited<ReturnType<Database['health']>>, worker: Worker | null): ReadinessCheck[] {
+  const oldestMs = worker?.oldestEventMs() ?? null
+  return [
+    { name: 'primary', isOk: primary.isUp },
+    ...replicas.map(({ isUp, lagBytes, detail }, index) => ({
+      name: `replica ${index + 1}`, isOk: isUp && (lagBytes ?? 0) < REPLICA_LAG_BYTES,
+      detail: lagBytes === null && !isUp ? 'does not answer as a replica' : detail,
+    })),
+    ...(worker === null ? [] : [
+      { name: 'worker', isOk: worker.silentMs() < WORKER_SILENT_MS },
+      { name: 'outbox', isOk: (oldestMs ?? 0) < OUTBOX_AGE_MS, detail: oldestMs === null ? 'no event waits' : `the oldest event has waited for ${(oldestMs / 1000).toFixed(1)} s` },
+    ]),
+  ]
+}
+
 async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: (() => Promise<void>)[], worker: Worker | null): Promise<string> {
   const database = openDatabase({ ...options, role: 'bss_app' })
   stops.push(() => database.close())
@@ -82,14 +101,7 @@ async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: 
     log: options.log,
     clock,
     config: http,
-    isReady: async () => {
-      const { primary, replicas } = await database.health()
-      return [
-        { name: 'primary', isOk: primary.isUp },
-        ...replicas.map((replica, index) => ({ name: `replica ${index + 1}`, isOk: replica.isUp && (replica.lagBytes ?? 0) < REPLICA_LAG_BYTES })),
-        ...(worker === null ? [] : [{ name: 'worker', isOk: worker.silentMs() < WORKER_SILENT_MS }]),
-      ]
-    },
+    isReady: async () => readinessOf(await database.health(), worker),
   })
   const listening = onRevoked({ url: options.primaryUrl, secret: options.secret, log: options.log, principals: server.principals })
   stops.push(() => listening.stop())

@@ -61,9 +61,10 @@ function serverCheck(url: string, health: Reached | null): Check {
 
 const READY_ADVICE: Readonly<Record<string, string>> = {
   primary: 'PostgreSQL does not take changes: look at the log in the data folder, then restart.',
-  replica: 'Reads go to the primary until the replica is back: restart, or look at its log in the data folder.',
+  replica: 'Reads go to the primary until the replica has caught up, so nothing is wrong but slower. If the lag does not shrink, look at its log in the data folder (or at your provider\'s page) for a full disk or a long query, then restart it.',
+  worker: 'The worker has stopped going round: events and chores wait. Look at the log of the service, then restart it.',
   walls: 'A wall between organizations is broken: stop the service and run `npm run prove`.',
-  outbox: 'Events wait for delivery: look at the worker\'s log.',
+  outbox: 'Events are not delivered in time. After a large import wait and look again; if the age still grows, look for "an event could not be applied" in the log of the service.',
 }
 const adviceFor = (name: string): string => Object.entries(READY_ADVICE).find(([word]) => name.toLowerCase().includes(word))?.[1] ?? 'Look at the log of the service.'
 

@@ -5,10 +5,10 @@ import type { Call } from './wire.ts'
 
 export interface DatabaseHealth {
   readonly primary: { readonly isUp: boolean; readonly detail: string }
-  readonly replicas: readonly { readonly isUp: boolean; readonly lagBytes: number | null; readonly detail: string }[]
+  readonly replicas: readonly { readonly isUp: boolean; readonly lagBytes: number | null; readonly lagSeconds: number | null; readonly detail: string }[]
 }
 const PRIMARY: Call = { name: 'bss_health_primary', text: 'select pg_current_wal_lsn()::text, pg_is_in_recovery()::text', params: [] }
-const REPLICA: Call = { name: 'bss_health_replica', text: 'select pg_last_wal_replay_lsn()::text, pg_is_in_recovery()::text', params: [] }
+const REPLICA: Call = { name: 'bss_health_replica', text: 'select pg_last_wal_replay_lsn()::text, extract(epoch from now() - pg_last_xact_replay_timestamp())::float8::text', params: [] }
 
 /** Asks every server once. Never throws: what is down is said, not raised. */
 export async function databaseHealth({ primaryReads, replicas }: Doors): Promise<DatabaseHealth> {
@@ -21,12 +21,19 @@ export async function databaseHealth({ primaryReads, replicas }: Doors): Promise
       ([result]) => {
         const replayed = result?.rows[0]?.[0] ?? null
         const lagBytes = position === null || replayed === null ? null : Math.max(0, Number(lsnNumber(position) - lsnNumber(replayed)))
-        return { isUp: replayed !== null, lagBytes, detail: replayed === null ? 'is not a replica' : `${lagBytes ?? '?'} bytes behind` }
+        // The age of the last transaction it replayed is a lag only while there is more to replay: an idle primary sends none.
+        const sinceLast = result?.rows[0]?.[1] ?? null
+        const lagSeconds = lagBytes === 0 ? 0 : lagBytes === null || sinceLast === null ? null : Math.max(0, Number(sinceLast))
+        return { isUp: replayed !== null, lagBytes, lagSeconds, detail: replayed === null ? 'is not a replica' : lagText(lagBytes, lagSeconds) }
       },
-      (error: unknown) => ({ isUp: false, lagBytes: null, detail: sentence(error) }),
+      (error: unknown) => ({ isUp: false, lagBytes: null, lagSeconds: null, detail: sentence(error) }),
     ),
   )
   return { primary, replicas: await Promise.all(states) }
 }
 
+function lagText(bytes: number | null, seconds: number | null): string {
+  if (bytes === null) return 'how far behind is not known'
+  return seconds === null ? `${bytes} bytes behind` : `${bytes} bytes and ${seconds.toFixed(1)} s behind`
+}
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error))

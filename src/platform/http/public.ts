@@ -9,6 +9,8 @@ import type { Route } from './route.ts'
 export interface ReadinessCheck {
   readonly name: string
   readonly isOk: boolean
+  /** Figures for people. Everybody may read them: no address, no role, no words of an error. */
+  readonly detail?: string
 }
 export interface PublicInfo {
   readonly title: string
@@ -53,7 +55,7 @@ function serveReadiness(app: FastifyInstance, options: PublicOptions): void {
   }
   app.get('/readyz', (_request, reply) => {
     void checks().then((found) => {
-      const all = [...found, ...(options.isStopping() ? [{ name: 'stopping', isOk: false }] : [])].map(({ name, isOk }) => ({ name, isOk }))
+      const all = [...found, ...(options.isStopping() ? [{ name: 'stopping', isOk: false }] : [])].map(({ name, isOk, detail }) => ({ name, isOk, ...(detail === undefined ? {} : { detail }) }))
       const isReady = all.every(({ isOk }) => isOk)
       send(reply, isReady ? 200 : 503, JSON_HEADERS, JSON.stringify({ status: isReady ? 'ready' : 'not ready', checks: all }))
     })

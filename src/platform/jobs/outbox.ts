@@ -18,11 +18,11 @@ const ORGANIZATIONS_AT_ONCE = 200
 /** Events whose aggregate has no earlier event waiting: the head of each line. */
 const due = read(
   'events:read',
-  `select e.id, e.topic, e.aggregate_id, e.payload, e.attempts from bss.outbox_event e
+  `select e.id, e.topic, e.aggregate_id, e.payload, e.attempts, greatest(0, extract(epoch from now() - e.occurred_at) * 1000)::bigint as age_ms from bss.outbox_event e
     where e.organization_id = $1 and e.status = 'pending' and e.next_attempt_at <= now()
       and not exists (select from bss.outbox_event b where b.organization_id = $1 and b.status = 'pending' and b.aggregate_id = e.aggregate_id and b.sequence < e.sequence)
     order by e.sequence limit $2`,
-  { id: column.uuidText, topic: column.text, aggregateId: column.uuidText, payload: column.json, attempts: column.int },
+  { id: column.uuidText, topic: column.text, aggregateId: column.uuidText, payload: column.json, attempts: column.int, ageMs: column.int },
 )
 /** Locks the event for this transaction; no row when another worker has it or had it. */
 const take = write('events:write', `select e.id from bss.outbox_event e where e.organization_id = $1 and e.id = $2 and e.status = 'pending' for update skip locked`, { id: column.uuidText })
@@ -47,6 +47,8 @@ const tidied = write(
 export interface Outbox {
   /** Delivers what is due, one turn per organization; gives the number of events done. */
   round(): Promise<number>
+  /** How long the oldest event that the last round found has been waiting by now; null when it found none. */
+  oldestMs(): number | null
   /** Removes delivered events and kept answers older than seven days, of one organization. */
   tidy(organizationId: OrganizationId): Promise<void>
 }
@@ -79,8 +81,10 @@ export function createOutbox(database: Database, reactions: readonly Reaction[],
     }
   }
 
-  async function turn(organizationId: OrganizationId): Promise<number> {
+  let oldestSinceMs: number | null = null
+  async function turn(organizationId: OrganizationId, sawWaiting: (sinceMs: number) => void): Promise<number> {
     const events = await database.read(work(organizationId, 'events.look'), (tx) => tx.rows(due, [TURN]))
+    if (events[0] !== undefined) sawWaiting(performance.now() - events[0].ageMs)
     const unheard = events.filter((event) => !byTopic.has(event.topic))
     if (unheard.length > 0) await database.housekeep(work(organizationId, 'events.pass'), (tx) => tx.rows(done, [unheard.map((event) => event.id)]))
     let count = unheard.length
@@ -95,15 +99,18 @@ export function createOutbox(database: Database, reactions: readonly Reaction[],
     round: async () => {
       const organizations = await database.organizationsWithEvents(ORGANIZATIONS_AT_ONCE)
       let count = 0
+      let foundSinceMs: number | null = null
       for (const organizationId of organizations) {
         try {
-          count += await turn(organizationId)
+          count += await turn(organizationId, (sinceMs) => (foundSinceMs = Math.min(foundSinceMs ?? sinceMs, sinceMs)))
         } catch (error) {
           log.warn({ organizationId, error }, 'the events of an organization could not be delivered')
         }
       }
+      oldestSinceMs = foundSinceMs
       return count
     },
+    oldestMs: () => (oldestSinceMs === null ? null : performance.now() - oldestSinceMs),
     tidy: async (organizationId) => {
       await database.housekeep(work(organizationId, 'events.tidy'), (tx) => tx.rows(tidied))
     },

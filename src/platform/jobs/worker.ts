@@ -36,6 +36,8 @@ export interface WorkerOptions {
 export interface Worker {
   /** Milliseconds since the last round ended well; for health checks. */
   silentMs(): number
+  /** How long the oldest event not delivered has been waiting; null when none waits. */
+  oldestEventMs(): number | null
   stop(): Promise<void>
 }
 const PAGE = 500
@@ -62,6 +64,7 @@ export function startWorker({ database, reactions, chores, rounds = [], log, idl
   const going = rounds.map((round) => loop(stopping.signal, round.idleMs, () => round.run(database, log, stopping.signal), log))
   return {
     silentMs: () => Date.now() - lastGoodMs,
+    oldestEventMs: () => outbox.oldestMs(),
     stop: async () => {
       stopping.abort()
       await Promise.all([delivering, ...tending, ...going])
