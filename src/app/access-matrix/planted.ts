@@ -23,6 +23,12 @@ interface Step {
 const STEPS: readonly Step[] = [
   { operation: 'identity.createServiceAccount', gives: { serviceAccountId: 'id' } },
   { operation: 'identity.createKey', gives: { keyId: 'id' } },
+  { operation: 'identity.createUser', gives: { userId: 'id' } },
+  { operation: 'identity.assignUserRole', gives: { assignmentId: 'roles.0.id' } },
+  { operation: 'identity.createCustomRole', gives: { roleId: 'id' } },
+  { operation: 'identity.createGroup', gives: { groupId: 'id' } },
+  { operation: 'identity.mapGroupRole', gives: { mappingId: 'roles.0.id' } },
+  { operation: 'identity.addGroupMember', gives: {} },
   { operation: 'inventory.createSite', gives: { siteId: 'id', siteCode: 'code' } },
   { operation: 'inventory.createZone', gives: { zoneId: 'id' } },
   { operation: 'inventory.createLocation', body: { code: 'Z-01', kind: 'storage' }, gives: { toLocationId: 'id' } },
@@ -49,7 +55,7 @@ const ALIASES: Readonly<Record<string, string>> = { partyId: 'customerId' }
 /** Optional fields whose examples are the same for everybody and must be unique. */
 const LEFT_OUT = new Set(['gtin', 'gln', 'barcode', 'cidrs', 'lot'])
 /** Fields of a new thing that must be unique in its organization. */
-export const NEW_NAMES = ['code', 'sku', 'name', 'number', 'slug'] as const
+export const NEW_NAMES = ['code', 'sku', 'name', 'number', 'slug', 'userName'] as const
 
 export interface Planted {
   readonly things: Things

@@ -40,6 +40,7 @@ function fromState(error: ServerError): unknown {
   if (state === '55P03') return unavailable('Somebody else is changing the same rows. Try again.', error)
   if (state === '57014') return unavailable('The database took too long to answer.', error)
   if (state === '25006') return unavailable('The database is switching over and takes no changes for a moment.', error)
+  if (state === '42501' && error.message.includes('policy "site"')) return unknownSite(error)
   if (state === '53100') return unavailable('The database has no disk space left. Reads still work; the operator has been told.', error)
   if (state.startsWith('53') || state.startsWith('08') || state.startsWith('57P')) return unavailable('The database cannot take this right now.', error)
   if (state === '23505') return new Problem('conflict', `That exists already (${error.constraint ?? 'unique'}).`, { cause: error })
@@ -48,6 +49,10 @@ function fromState(error: ServerError): unknown {
   if (state === '22003') return new Problem('invalid', 'A number is too large.', { cause: error })
   return error
 }
+
+/** Who is limited to sites and writes at another one: told the same as when there is no such site. */
+const unknownSite = (cause: ServerError): Problem =>
+  new Problem('invalid', 'There is no such site.', { cause, errors: [{ pointer: '/siteId', code: 'unknown_site', message: 'There is no such site.' }] })
 
 function refusalOf(error: ServerError): Problem {
   const code: ProblemCode = error.hint !== null && isProblemCode(error.hint) ? error.hint : 'invalid'
