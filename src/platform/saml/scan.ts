@@ -13,7 +13,8 @@ export interface ScanLimits {
 }
 
 const DEPTH_MAX = 48
-const ELEMENTS_MAX = 20_000
+// xmldom needs about 20 µs an element, and nobody else is served in the meantime.
+const ELEMENTS_MAX = 5_000
 // A parser that looks for the end of every new name from the back of the text, as xmldom does, is slow when there are thousands of names.
 const NAMES_MAX = 300
 const ATTRIBUTES_MAX = 64

@@ -33,6 +33,7 @@ export const SIGNATURES: readonly Row[] = [
   { name: "another organization's provider", code: 'foreign_key', base: { sign: 'assertion', signature: { pair: idpNext } }, expected: { certificatesPem: [idpNext.certificatePem] }, forged: { signature: { pair: idp } } },
   { name: "an EC key's signature stated as RSA", code: 'foreign_key', base: ASSERTION, forged: { signature: { pair: idpEc, algorithm: 'ecdsa-sha256', statedAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256' } } },
   { name: 'RSA where an EC key is pinned', code: 'foreign_key', base: { sign: 'assertion', signature: { pair: idpEc, algorithm: 'ecdsa-sha256' } }, expected: { certificatesPem: [idpEc.certificatePem] }, forged: { signature: { pair: idp, algorithm: 'rsa-sha256' } } },
+  { name: "an RSA key's signature stated as ECDSA", code: 'bad_signature', base: ASSERTION, forged: { signature: { statedAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256' } } },
   { name: 'a pinned key of 1024 bits', code: 'weak_key', base: ASSERTION, forged: { signature: { pair: idpSmall } }, expectedInAttack: { certificatesPem: [idpSmall.certificatePem] } },
   { name: 'a pinned key on an odd curve', code: 'weak_key', base: ASSERTION, forged: { signature: { pair: idpOddCurve, algorithm: 'ecdsa-sha256' } }, expectedInAttack: { certificatesPem: [idpOddCurve.certificatePem] } },
   { name: 'no pinned certificate', code: 'no_usable_certificate', base: ASSERTION, expectedInAttack: { certificatesPem: [] } },
