@@ -6,6 +6,8 @@ import { flagsOf, paramsOf } from './flags.ts'
 /** A command that is no single operation: import, doctor, whoami. */
 export interface HandMade {
   readonly word: string
+  /** The noun whose verb it is; absent: a word of its own. */
+  readonly noun?: string
   readonly usage: string
   readonly summary: string
   readonly options: readonly (readonly [string, string])[]
@@ -34,8 +36,8 @@ const kebab = (name: string): string => name.replaceAll(/([a-z0-9])([A-Z])/g, '$
 export function helpOfAll(nouns: readonly Noun[], handMade: readonly HandMade[]): string {
   return [
     'bss: the command line of Blue Ship Sync\n\nUsage: bss NOUN VERB [ID...] [options]\n',
-    section('Nouns', nouns.map(({ noun, commands }) => [noun, commands.map(({ verb }) => verb).join(', ')])),
-    section('Also', handMade.map(({ word, summary }) => [word, summary])),
+    section('Nouns', nouns.map(({ noun, commands }) => [noun, [...commands.map(({ verb }) => verb), ...handMade.filter((made) => made.noun === noun).map(({ word }) => word)].join(', ')])),
+    section('Also', handMade.filter((made) => made.noun === undefined).map(({ word, summary }) => [word, summary])),
     section('Options of every command', GLOBAL),
     section('Exit codes', EXIT_MEANINGS.map(([code, meaning]) => [String(code), meaning])),
     examplesOf([
@@ -47,11 +49,12 @@ export function helpOfAll(nouns: readonly Noun[], handMade: readonly HandMade[])
   ].join('')
 }
 
-export function helpOfNoun({ noun, summary, commands }: Noun): string {
+export function helpOfNoun({ noun, summary, commands }: Noun, handMade: readonly HandMade[]): string {
+  const own = handMade.filter((made) => made.noun === noun)
   return [
     `bss ${noun}: ${summary}\n\nUsage: bss ${noun} VERB [ID...] [options]\n`,
-    section('Verbs', commands.map(({ verb, summary: says }) => [verb, says])),
-    examplesOf(commands.flatMap(({ examples }) => examples.slice(0, 1))),
+    section('Verbs', [...commands.map(({ verb, summary: says }): readonly [string, string] => [verb, says]), ...own.map(({ word, summary: says }): readonly [string, string] => [word, says])]),
+    examplesOf([...commands, ...own].flatMap(({ examples }) => examples.slice(0, 1))),
     `\n\`bss ${noun} VERB --help\` shows the options of a verb.\n`,
   ].join('')
 }
@@ -79,5 +82,5 @@ export function helpOfCommand(noun: string, command: OperationCommand): string {
 }
 
 export function helpOfHandMade(made: HandMade): string {
-  return [`bss ${made.word}: ${made.summary}\n\nUsage: bss ${made.usage}\n`, section('Options', made.options), section('Options of every command', GLOBAL), made.notes.length === 0 ? '' : `\n${made.notes.join('\n')}\n`, examplesOf(made.examples)].join('')
+  return [`bss ${made.noun === undefined ? '' : `${made.noun} `}${made.word}: ${made.summary}\n\nUsage: bss ${made.usage}\n`, section('Options', made.options), section('Options of every command', GLOBAL), made.notes.length === 0 ? '' : `\n${made.notes.join('\n')}\n`, examplesOf(made.examples)].join('')
 }

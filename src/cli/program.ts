@@ -1,6 +1,8 @@
 // Everything `bss` can do, in the order in which its help shows it.
 import { readFileSync } from 'node:fs'
 import { isRecord } from '../kernel/json.ts'
+import { auditExport } from './audit/export.ts'
+import { auditVerify } from './audit/verify.ts'
 import { accounts, audit, keys, organizations } from './commands/access.ts'
 import { items, lots, sites, stock } from './commands/inventory.ts'
 import { orders } from './commands/orders.ts'
@@ -18,6 +20,6 @@ function ownVersion(): string {
 const VERSION = ownVersion()
 export const PROGRAM: Program = {
   nouns: [orders, customers, prices, items, stock, sites, lots, organizations, accounts, keys, audit],
-  handMade: [importCommand, doctor(VERSION), whoami],
+  handMade: [auditExport, auditVerify, importCommand, doctor(VERSION), whoami],
   version: VERSION,
 }

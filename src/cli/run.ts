@@ -43,19 +43,24 @@ async function dispatch(program: Program, world: World, argv: readonly string[])
     world.out.write(`${program.version}\n`)
     return EXIT.ok
   }
-  const made = program.handMade.find(({ word }) => word === first)
-  if (made !== undefined) {
-    const { positionals, typed } = typedOf(argv.slice(1), { ...GLOBAL_FLAGS, ...made.parse })
-    if (typed['help'] === true) return show(world, helpOfHandMade(made))
-    return made.run(world, positionals, typed)
-  }
+  const made = handMadeOf(program, first)
+  if (made !== undefined) return runHandMade(world, made, argv.slice(1))
   const noun = nounOf(program, first)
-  if (second === undefined || second === '--help' || second === '-h') return show(world, helpOfNoun(noun), second === undefined)
-  const found = verbOf(noun, second)
+  if (second === undefined || second === '--help' || second === '-h') return show(world, helpOfNoun(noun, program.handMade), second === undefined)
+  const ownVerb = handMadeOf(program, second, first)
+  if (ownVerb !== undefined) return runHandMade(world, ownVerb, others)
+  const found = verbOf(program, noun, second)
   const { positionals, typed } = typedOf(others, { ...GLOBAL_FLAGS, ...CALL_FLAGS, ...parseOptionsOf(found) })
   if (typed['help'] === true) return show(world, helpOfCommand(noun.noun, found))
   await operate(world, found, positionals, typed)
   return EXIT.ok
+}
+
+const handMadeOf = (program: Program, word: string, noun?: string): HandMadeCommand | undefined => program.handMade.find((made) => made.word === word && made.noun === noun)
+
+async function runHandMade(world: World, made: HandMadeCommand, args: readonly string[]): Promise<ExitCode> {
+  const { positionals, typed } = typedOf(args, { ...GLOBAL_FLAGS, ...made.parse })
+  return typed['help'] === true ? show(world, helpOfHandMade(made)) : await made.run(world, positionals, typed)
 }
 
 /** Help that was asked for is data; help in place of an answer is talk. */
@@ -67,10 +72,12 @@ function show(world: World, text: string, isRefusal = false): ExitCode {
 function help(program: Program, world: World, words: readonly string[]): ExitCode {
   const [first, second] = words
   if (first === undefined || first.startsWith('-')) return show(world, helpOfAll(program.nouns, program.handMade))
-  const made = program.handMade.find(({ word }) => word === first)
+  const made = handMadeOf(program, first)
   if (made !== undefined) return show(world, helpOfHandMade(made))
   const noun = nounOf(program, first)
-  return show(world, second === undefined || second.startsWith('-') ? helpOfNoun(noun) : helpOfCommand(noun.noun, verbOf(noun, second)))
+  if (second === undefined || second.startsWith('-')) return show(world, helpOfNoun(noun, program.handMade))
+  const ownVerb = handMadeOf(program, second, first)
+  return show(world, ownVerb === undefined ? helpOfCommand(noun.noun, verbOf(program, noun, second)) : helpOfHandMade(ownVerb))
 }
 
 const didYouMean = (word: string, known: readonly string[], otherwise: string): string => {
@@ -81,14 +88,14 @@ const didYouMean = (word: string, known: readonly string[], otherwise: string): 
 function nounOf(program: Program, word: string): Noun {
   const noun = program.nouns.find((each) => each.noun === word)
   if (noun !== undefined) return noun
-  const words = [...program.nouns.map((each) => each.noun), ...program.handMade.map((each) => each.word), 'help']
+  const words = [...program.nouns.map((each) => each.noun), ...program.handMade.filter((each) => each.noun === undefined).map((each) => each.word), 'help']
   throw usageError(`There is no command "${word}".`, didYouMean(word, words, '`bss help` lists the commands.'))
 }
 
-function verbOf(noun: Noun, word: string): OperationCommand {
+function verbOf(program: Program, noun: Noun, word: string): OperationCommand {
   const found = noun.commands.find(({ verb }) => verb === word)
   if (found !== undefined) return found
-  const verbs = noun.commands.map(({ verb }) => verb)
+  const verbs = [...noun.commands.map(({ verb }) => verb), ...program.handMade.filter((each) => each.noun === noun.noun).map((each) => each.word)]
   throw usageError(`"${noun.noun}" has no verb "${word}".`, didYouMean(word, verbs, `It has ${verbs.join(', ')}.`))
 }
 

@@ -48,6 +48,8 @@ const STEPS: readonly Step[] = [
   { operation: 'orders.createOrderView', gives: { viewId: 'id' } },
   { operation: 'orders.placeOrder', gives: { orderId: 'id', lineId: 'lines.0.id' } },
   { operation: 'orders.holdOrder', gives: { holdId: 'holdId' } },
+  { operation: 'audit.createAuditStream', gives: { streamId: 'id' } },
+  { operation: 'audit.listAuditEntries', gives: { entryId: 'items.0.id' } },
 ]
 
 /** Names that a body refers to, by another name than the thing's own. */

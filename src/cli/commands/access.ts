@@ -54,5 +54,15 @@ export const keys: Noun = {
 export const audit: Noun = {
   noun: 'audit',
   summary: 'who did what, and when',
-  commands: [command(auditApi, 'list', 'listAuditEntries', { columns: ['at', 'actor.name', 'operation', 'requestId'], examples: [{ line: 'audit list --limit 20', says: 'The latest changes' }, { line: 'audit list --entity api_key --json', says: 'What happened to keys, with the change itself' }] })],
+  commands: [
+    command(auditApi, 'list', 'listAuditEntries', { columns: ['at', 'actor.name', 'operation', 'requestId'], examples: [{ line: 'audit list --limit 20', says: 'The latest changes' }, { line: 'audit list --entity api_key --json', says: 'What happened to keys, with the change itself' }] }),
+    command(auditApi, 'get', 'getAuditEntry', { examples: [{ line: `audit get ${ACCOUNT} --json`, says: 'One entry' }] }),
+    command(auditApi, 'head', 'getAuditChain', { examples: [{ line: 'audit head', says: 'How long the chain is, and the hash to keep somewhere else' }] }),
+    command(auditApi, 'erase', 'eraseAuditEntries', { examples: [{ line: `audit erase --actor-id ${ACCOUNT} --reason "Request of the person, 2026-17"`, says: 'Erase names and values of what one actor did; the chain holds' }] }),
+    command(auditApi, 'streams', 'listAuditStreams', { columns: ['name', 'status', 'position', 'failures', 'lastError', 'id'], examples: [{ line: 'audit streams', says: 'Where the trail is sent, and how far each receiver is' }] }),
+    command(auditApi, 'stream-to', 'createAuditStream', { examples: [{ line: 'audit stream-to --name SIEM --with-url https://siem.example.com/collect', says: 'Send the trail on; the secret that checks its signatures is shown once' }] }),
+    command(auditApi, 'pause-stream', 'pauseAuditStream', { examples: [{ line: `audit pause-stream ${ACCOUNT}`, says: 'Send nothing for now' }] }),
+    command(auditApi, 'resume-stream', 'resumeAuditStream', { examples: [{ line: `audit resume-stream ${ACCOUNT}`, says: 'Go on where it was left' }] }),
+    command(auditApi, 'end-stream', 'deleteAuditStream', { examples: [{ line: `audit end-stream ${ACCOUNT}`, says: 'Forget the receiver' }] }),
+  ],
 }

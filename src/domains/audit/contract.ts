@@ -8,6 +8,7 @@ import { chainApi } from './chain/contract.ts'
 import { streamsApi } from './streams/contract.ts'
 
 export { ChainEntry, ChainHead } from './chain/contract.ts'
+export { AuditStream, AuditStreamDraft, NewAuditStream } from './streams/contract.ts'
 export type AuditEntryId = Id<'AuditEntry'>
 export const ACTOR_KINDS = ['user', 'service', 'system'] as const
 

@@ -68,7 +68,7 @@ export function startWorker({ database, reactions, chores, rounds = [], log, idl
     stop: async () => {
       stopping.abort()
       await Promise.all([delivering, ...tending, ...going])
-      await Promise.all(rounds.map((round) => round.end?.()))
+      for (const { end } of rounds) await end?.()
     },
   }
 }
