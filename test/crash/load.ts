@@ -35,7 +35,8 @@ export interface LoadPlan {
 
 export const CLIENTS = 64
 export const TURNS = 9
-const PATIENCE_MS = 30_000
+/** A bound and no expectation: on a busy machine a start takes its time. */
+const PATIENCE_MS = 90_000
 const POLICIES = ['cancel', 'allow', 'split'] as const
 
 class Load {
@@ -90,7 +91,7 @@ class Load {
 
   async #insist<T>(key: string, send: () => Promise<T>): Promise<T> {
     const untilMs = performance.now() + PATIENCE_MS
-    for (;;) {
+    for (let attempt = 0; ; attempt++) {
       try {
         return await send()
       } catch (error) {
@@ -99,7 +100,7 @@ class Load {
         if (!([0, 503].includes(error.status) || error.code === 'in_progress')) throw new Error(`${key} was refused: ${error.status} ${error.message}`, { cause: error })
         this.cut += 1
         // Patient enough to leave the machine to what is starting again.
-        await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 300))
+        await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 100 * 2 ** attempt) * (0.5 + Math.random())))
       }
     }
   }
