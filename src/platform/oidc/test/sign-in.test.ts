@@ -1,11 +1,13 @@
+import { authorizationCodeGrant, ClientSecretBasic } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { beginSignIn, endSessionUrl } from '../begin.ts'
 import { readClientAssertion } from '../client-assertion.ts'
 import { newClientKey } from '../client-auth.ts'
+import { configurationOf } from '../configuration.ts'
 import { discover, type Provider } from '../discover.ts'
 import { createKeyRings, KEYS_FRESH_MS, KEYS_PAUSE_MS } from '../keys.ts'
 import { localOutbound, signIn, verdict } from './flow.ts'
-import { ecPair, edPair, type Pair, rsaPair } from './mint.ts'
+import { ecPair, edPair, mint, type Pair, rsaPair } from './mint.ts'
 import { CLIENT_ID, CLIENT_SECRET, json, openRogue, REDIRECT_URI, type Rogue } from './rogue.ts'
 
 let rogue: Rogue
@@ -103,6 +105,22 @@ describe('how we prove to be the client', () => {
     const results = await Promise.all(keys.map((key) => signIn(rogue, { auth: { method: 'private_key_jwt', key } })))
     expect(results.map(verdict)).toEqual(keys.map(() => 'client_key_invalid'))
   })
+})
+
+test('openid-client, as we set it up, checks the signature without our gate too', async () => {
+  const provider = await providerOf(rogue)
+  const stranger = rsaPair('rsa-1')
+  const finish = async (): Promise<string> => {
+    const configuration = configurationOf(provider, CLIENT_ID, ClientSecretBasic(CLIENT_SECRET))
+    const begun = await beginSignIn({ provider, clientId: CLIENT_ID, redirectUri: REDIRECT_URI, scopes: [] })
+    const tokens = await authorizationCodeGrant(configuration, new URL(rogue.visit(begun.url)), { expectedState: begun.state, expectedNonce: begun.nonce, pkceCodeVerifier: begun.codeVerifier })
+    return tokens.claims()?.sub ?? ''
+  }
+  expect(await finish()).toBe('anna')
+  rogue.twist = { mint: ({ header, claims, alg }) => mint(header, claims, stranger.privateKey, alg) }
+  const forged = await finish().catch((error: unknown) => error)
+  rogue.twist = {}
+  expect(forged).toMatchObject({ code: 'OAUTH_INVALID_RESPONSE' })
 })
 
 describe('the provider’s keys', () => {
