@@ -1,12 +1,20 @@
 // Decisions about authority, without I/O.
 import { FIELD_CLASSES, isRoleName, PERMISSIONS, ROLES, type Facts, type FieldClass, type Permission, type Role } from '../../kernel/access.ts'
-import type { HeldRole } from '../../platform/db/credentials.ts'
 import type { RoleTemplate } from './contract.ts'
 import { TENANT_ROLES, type TenantRole } from './schema.ts'
 
 /** What a key may do: its account's role, cut down to the key's scopes. A scope the role does not have adds nothing. */
 export const effectivePermissions = (role: readonly Permission[], scopes: readonly string[] | null): readonly Permission[] =>
   scopes === null ? role : role.filter((permission) => scopes.includes(permission))
+
+/** A role as it was given: a template is named by `role`, an organization's own brings what it allows. `sites` null: everywhere. */
+export interface RoleHeld {
+  readonly role: string | null
+  readonly name: string
+  readonly permissions?: readonly string[] | null
+  readonly fieldClasses?: readonly string[] | null
+  readonly sites?: readonly string[] | null
+}
 
 /** What all the roles of a holder add up to. */
 export interface Authority {
@@ -21,7 +29,7 @@ export interface Authority {
  * The sum of the roles. One role without a site scope makes all of it unscoped only when every other is unscoped too: a scope is a
  * fence around the person, and a second, wider role does not take it down unless an administrator takes the scope away.
  */
-export function authorityOf(roles: readonly HeldRole[], plane: Role['plane']): Authority {
+export function authorityOf(roles: readonly RoleHeld[], plane: Role['plane']): Authority {
   const names: string[] = []
   const permissions = new Set<Permission>()
   const fieldClasses = new Set<FieldClass>()

@@ -30,9 +30,7 @@ export const heldRolesOfWriter = (tx: Tx<'write', 'members:write'>, holderId: st
 
 /** What roles add up to; a retired one gives nothing. */
 export const authorityOfRoles = (roles: readonly Pick<Held, 'role' | 'name' | 'permissions' | 'fieldClasses' | 'sites' | 'isRetired'>[]): Authority =>
-  authorityOf(
-    roles.filter(({ isRetired }) => !isRetired).map(({ role, name, permissions, fieldClasses, sites }) => ({ role, name, permissions: listOf(permissions), fieldClasses: listOf(fieldClasses), sites: listOf(sites) })), 'tenant')
-const listOf = (values: readonly string[] | null): string[] | null => (values === null ? null : [...values])
+  authorityOf(roles.filter(({ isRetired }) => !isRetired), 'tenant')
 
 /** Refuses to hand on, or to touch, what the caller does not hold himself. */
 export function mayGrant(grantor: Facts, what: string, grant: Grant): void {
