@@ -1,6 +1,8 @@
 // The demo's OpenID provider: the real `oidc-provider`, with a page that asks who you are instead of for a password.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Provider, { type Configuration, type JWK } from 'oidc-provider'
+import { memoryAdapter } from './memory.ts'
+import { errorPage } from './pages.ts'
 import type { DemoCompany } from './people.ts'
 
 export interface OidcClient {
@@ -35,8 +37,13 @@ export function createDemoOidc(issuer: string, company: DemoCompany, state: Oidc
 const configurationOf = (company: DemoCompany, { jwk, cookieKey }: OidcState, client: OidcClient): Configuration => ({
   clients: [{
     client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'],
-    token_endpoint_auth_method: 'client_secret_basic', backchannel_logout_uri: client.backchannelLogoutUri, post_logout_redirect_uris: [client.afterSignOut],
+    token_endpoint_auth_method: 'client_secret_basic', id_token_signed_response_alg: 'ES256', backchannel_logout_uri: client.backchannelLogoutUri, post_logout_redirect_uris: [client.afterSignOut],
   }],
+  adapter: memoryAdapter(),
+  renderError: (context, out) => {
+    context.type = 'html'
+    context.body = errorPage(`The request was refused: ${out.error}. ${out.error_description ?? ''}`)
+  },
   jwks: { keys: [jwk] },
   cookies: { keys: [cookieKey] },
   claims: { openid: ['sub', 'auth_time', 'acr'], profile: ['name'], email: ['email', 'email_verified'] },
