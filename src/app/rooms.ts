@@ -1,10 +1,13 @@
 // Gathers the rooms. A new room is added here, and nowhere else.
 import { auditHandlers, auditRounds } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
-import { connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, seedFirstAdmin, signInPages, type IdentityParts } from '../domains/identity/index.ts'
+import { connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, scimKeyHandlers, scimPages, passkeyHandlers, passkeyPages, seedFirstAdmin, signInPages, staffPages, supportHandlers, type IdentityParts } from '../domains/identity/index.ts'
 import { connectionsApi } from '../domains/identity/connections/contract.ts'
 import { domainsApi } from '../domains/identity/domains/contract.ts'
 import { identityApi } from '../domains/identity/contract.ts'
+import { scimKeysApi } from '../domains/identity/scim/contract.ts'
+import { passkeysApi } from '../domains/identity/passkeys/contract.ts'
+import { supportApi } from '../domains/identity/support/contract.ts'
 import { inventoryChores, inventoryHandlers, knownSites } from '../domains/inventory/index.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { orderReactions, ordersHandlers } from '../domains/orders/index.ts'
@@ -22,7 +25,7 @@ import type { Chore, Round } from '../platform/jobs/worker.ts'
 import type { Outbound } from '../platform/outbound/outbound.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...supportApi, ...scimKeysApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
 
 /** What identity explains: it may not look at the rooms above it by itself. */
 const operations = (): ReadonlyMap<string, readonly Permission[]> =>
@@ -35,6 +38,9 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
     ...implement('identity', identityApi, identityHandlers(database, { operations, knownSites })),
     ...implement('identity', connectionsApi, connectionHandlers(parts)),
     ...implement('identity', domainsApi, domainHandlers(parts)),
+    ...implement('identity', scimKeysApi, scimKeyHandlers(parts)),
+    ...implement('identity', passkeysApi, passkeyHandlers(parts)),
+    ...implement('identity', supportApi, supportHandlers(parts)),
     ...implement('inventory', inventoryApi, inventoryHandlers(database)),
     ...implement('orders', ordersApi, ordersHandlers(database)),
     ...implement('planning', planningApi, planningHandlers(database)),
@@ -42,7 +48,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
   ]
 }
 /** What people see, and the endpoints of sign-in protocols. */
-export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts)]
+export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts), ...passkeyPages(parts), ...staffPages(parts), ...scimPages(parts)]
 
 export const reactions: readonly Reaction[] = orderReactions
 export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]

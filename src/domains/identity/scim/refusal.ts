@@ -1,0 +1,41 @@
+// What SCIM calls an error (RFC 7644 §3.12), and how our own problems are said in it.
+import { Problem } from '../../../kernel/problem.ts'
+import type { PageAnswer } from '../../../platform/http/page.ts'
+
+export const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error'
+export type ScimType = 'invalidFilter' | 'tooMany' | 'uniqueness' | 'mutability' | 'invalidSyntax' | 'invalidPath' | 'noTarget' | 'invalidValue' | 'invalidCursor' | 'sensitive'
+
+/** A refusal in SCIM's own words. Thrown inside a transaction it undoes all of it. */
+export class ScimRefusal extends Error {
+  override readonly name = 'ScimRefusal'
+  readonly status: number
+  readonly scimType: ScimType | null
+  constructor(status: number, scimType: ScimType | null, detail: string) {
+    super(detail)
+    this.status = status
+    this.scimType = scimType
+  }
+}
+export const refuse = (scimType: ScimType, detail: string): ScimRefusal => new ScimRefusal(scimType === 'uniqueness' ? 409 : 400, scimType, detail)
+/** One sentence for what is missing, deleted, another directory's and another organization's. */
+export const missing = (what: 'User' | 'Group'): ScimRefusal => new ScimRefusal(404, null, `There is no such ${what}.`)
+
+const CONTENT_TYPE = 'application/scim+json'
+
+export function scimAnswer(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): PageAnswer {
+  return { status, headers: { 'content-type': CONTENT_TYPE, ...headers }, cookies: [], body: JSON.stringify(value) }
+}
+
+export const refusalAnswer = ({ status, scimType, message }: Pick<ScimRefusal, 'status' | 'scimType' | 'message'>): PageAnswer =>
+  scimAnswer({ schemas: [ERROR_SCHEMA], status: String(status), ...(scimType === null ? {} : { scimType }), detail: message }, status)
+
+/** A problem of the house, as SCIM says it. SCIM knows no 422: what is not valid is a 400 there. */
+export function problemAnswer(problem: Problem): PageAnswer {
+  const { code, message } = problem
+  const [first] = problem.errors
+  const detail = first === undefined || first.message === message ? message : `${message} ${first.pointer}: ${first.message}`
+  if (first?.code === 'user_account_name') return refusalAnswer({ status: 409, scimType: 'uniqueness', message })
+  if (code === 'bad_request') return refusalAnswer({ status: 400, scimType: 'invalidSyntax', message: detail })
+  if (code === 'invalid') return refusalAnswer({ status: 400, scimType: 'invalidValue', message: detail })
+  return refusalAnswer({ status: problem.status, scimType: null, message: detail })
+}
