@@ -192,7 +192,7 @@ const slow = (response: ServerResponse): void => {
 }
 const html = (response: ServerResponse): void => void response.writeHead(200, { 'content-type': 'text/html' }).end('{}')
 const elsewhere = (response: ServerResponse): void => void response.writeHead(307, { location: 'http://169.254.169.254/' }).end()
-const IMPATIENT: OutboundOptions = { timeoutMs: 700 }
+const IMPATIENT: OutboundOptions = { timeoutMs: 1_500 }
 
 const wire: readonly Attack[] = [
   { name: 'token: text/html', code: 'token_content_type_refused', twist: { token: html } },
