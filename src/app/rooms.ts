@@ -1,7 +1,7 @@
 // Gathers the rooms. A new room is added here, and nowhere else.
 import { auditHandlers, auditRounds } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
-import { connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, scimKeyHandlers, scimPages, passkeyHandlers, passkeyPages, seedFirstAdmin, signInPages, staffPages, supportHandlers, type IdentityParts } from '../domains/identity/index.ts'
+import { connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, scimKeyHandlers, scimPages, passkeyHandlers, passkeyPages, seedFirstAdmin, signInPages, staffPages, supportHandlers, identityRounds, type IdentityParts, type RoundParts } from '../domains/identity/index.ts'
 import { connectionsApi } from '../domains/identity/connections/contract.ts'
 import { domainsApi } from '../domains/identity/domains/contract.ts'
 import { identityApi } from '../domains/identity/contract.ts'
@@ -22,7 +22,6 @@ import type { Page } from '../platform/http/page.ts'
 import { implement, type Route } from '../platform/http/route.ts'
 import type { Reaction } from '../platform/jobs/reaction.ts'
 import type { Chore, Round } from '../platform/jobs/worker.ts'
-import type { Outbound } from '../platform/outbound/outbound.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
 export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...supportApi, ...scimKeysApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
@@ -52,5 +51,5 @@ export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPage
 
 export const reactions: readonly Reaction[] = orderReactions
 export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]
-export const roundsOf = (outbound: Outbound): readonly Round[] => auditRounds(outbound)
+export const roundsOf = (parts: RoundParts): readonly Round[] => [...auditRounds(parts.outbound), ...identityRounds(parts)]
 export { createAuthenticate as authenticateWith }

@@ -51,12 +51,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
+const waysOf = ({ outbound, allowsLocalProviders = false, resolveTxt }: ServiceOptions) => ({
+  outbound: createOutbound(outbound), allowsLocalProviders, ...(resolveTxt === undefined ? {} : { resolveTxt }),
+})
+
 type Worker = ReturnType<typeof startWorker>
 
 function workerOf(options: ServiceOptions, stops: (() => Promise<void>)[]): Worker {
   const database = openDatabase({ ...options, role: 'bss_worker', poolSize: 4, lanes: 1 })
   stops.push(() => database.close())
-  const worker = startWorker({ database, reactions, chores, rounds: roundsOf(createOutbound(options.outbound)), log: options.log })
+  const worker = startWorker({ database, reactions, chores, rounds: roundsOf(partsOf(database, options.secret, waysOf(options))), log: options.log })
   stops.push(() => worker.stop())
   return worker
 }
@@ -90,10 +94,7 @@ async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: 
   const clock = { nowMs: () => Date.now() }
   // Known once the server listens, which is after its routes are made.
   let origin = http.publicUrl ?? ''
-  const parts = partsOf(database, options.secret, {
-    outbound: createOutbound(options.outbound), origin: () => origin, allowsLocalProviders: options.allowsLocalProviders ?? false,
-    ...(options.resolveTxt === undefined ? {} : { resolveTxt: options.resolveTxt }),
-  })
+  const parts = partsOf(database, options.secret, { ...waysOf(options), origin: () => origin })
   const server = createServer({
     routes: routesOf(parts),
     pages: pagesOf(parts),
