@@ -139,6 +139,6 @@ describe('a database that cannot be worked with is one sentence and an exit code
       const sentences = started.talked.split('\n').filter((line) => line !== '' && !/^ {2}✗ database up to date/.test(line))
       expect(sentences).toEqual([expect.stringMatching(says)])
       expect(started.talked).not.toMatch(/p@ss|p%40ss/)
-    })
+    }, 60_000)
   }
 })
