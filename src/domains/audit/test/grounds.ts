@@ -1,5 +1,6 @@
 // A house with a worker, and what the tests of the chain and its streams ask of it again and again.
-import { clientOf, type Client } from '../../../kernel/client.ts'
+import type { Client } from '../../../kernel/client.ts'
+import type { ServiceAccountId } from '../../../kernel/ids.ts'
 import { openHouse, type House, type HouseOptions } from '../../../../test/setup/house.ts'
 import { sql } from '../../../../test/setup/sql.ts'
 import { entryLine, headerLine } from '../../../cli/audit/file.ts'
@@ -13,7 +14,7 @@ export interface Grounds {
   readonly auditor: Client<typeof auditApi>
   readonly identity: Client<typeof identityApi>
   /** Leaves an entry in the trail; gives the id of the thing. */
-  change(name: string): Promise<string>
+  change(name: string): Promise<ServiceAccountId>
   /** Number of entries of acme's trail, and how many of them are tied on. */
   counts(): Promise<{ readonly entries: number; readonly links: number }>
   chained(): Promise<void>
@@ -62,4 +63,3 @@ export async function openGrounds(options: HouseOptions = { withWorker: true }):
     exported: async () => [headerLine({ organizationId: house.acme.id, afterPosition: 0, previousHash: genesisOf(house.acme.id) }), ...(await chain()).map(entryLine)].map((line) => `${line}\n`).join(''),
   }
 }
-export const auditOf = (sender: Parameters<typeof clientOf>[1]): Client<typeof auditApi> => clientOf(auditApi, sender)
