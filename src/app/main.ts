@@ -8,6 +8,7 @@ import { migrate } from '../platform/db/migrate.ts'
 import { ClusterError, startCluster, type Cluster } from '../platform/embedded/index.ts'
 import { createLog } from '../platform/log/log.ts'
 import { prepareDemo, readDemo } from './demo.ts'
+import { LOCAL_WAYS, openDemoSignIn, type DemoSignIn } from './demo-sign-in.ts'
 import { readyScreen, showSteps, type Steps } from './screen.ts'
 import { startService, type Service } from './service.ts'
 
@@ -21,6 +22,7 @@ ${SETTINGS.map(([name, meaning]) => `  ${name.padEnd(22)} ${meaning}`).join('\n'
 `
 
 interface Running {
+  signIn: DemoSignIn | null
   service: Service | null
   cluster: Cluster | null
 }
@@ -31,7 +33,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   await requireFreePort(config)
   const steps = showSteps(process.stderr)
-  const running: Running = { service: null, cluster: null }
+  const running: Running = { service: null, cluster: null, signIn: null }
   stopOnSignal(running)
   try {
     await start(config, steps, running)
@@ -54,16 +56,19 @@ async function start(config: Config, steps: Steps, running: Running): Promise<vo
   await migrate({ url: primaryUrl, secret })
   steps.next('API and worker')
   const log = createLog(config.logLevel)
+  if (config.isDemo) running.signIn = await openDemoSignIn(config.dataDir, config.port === 0 ? 0 : config.port + 1)
   running.service = await startService({
     primaryUrl, replicaUrls, secret, log, withWorker: true,
+    ...(running.signIn === null ? {} : { outbound: LOCAL_WAYS, allowsLocalProviders: true, resolveTxt: running.signIn.resolveTxt }),
     http: { host: config.host, port: config.port, publicUrl: config.publicUrl, trustedProxies: config.trustedProxies },
   })
   const url = running.service.url ?? ''
   const demo = config.isDemo ? await prepareDemo({ url, dataDir: config.dataDir, primaryUrl, secret, onProgress: (step) => steps.next(step) }) : readDemo(config.dataDir)
+  if (demo !== null) await running.signIn?.prepare(url, demo.organizations, (step) => steps.next(step))
   steps.end()
   process.stdout.write(readyScreen({
     url, dataDir: config.dataDir, isEmbedded: running.cluster !== null,
-    demoFile: demo?.file ?? null, exampleKey: demo?.organizations[0]?.keys['planner'] ?? null,
+    demoFile: demo?.file ?? null, exampleKey: demo?.organizations[0]?.keys['planner'] ?? null, signInAs: running.signIn === null ? null : 'paul.park@acme.example',
   }))
 }
 
@@ -86,9 +91,11 @@ function portError(error: Error, host: string, port: number): Error {
 
 async function stop(running: Running): Promise<void> {
   await running.service?.stop().catch(() => undefined) // Whatever the service could not end, the servers below must still be stopped.
+  await running.signIn?.stop().catch(() => undefined)
   await running.cluster?.stop()
   running.service = null
   running.cluster = null
+  running.signIn = null
 }
 
 function stopOnSignal(running: Running): void {

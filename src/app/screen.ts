@@ -34,16 +34,18 @@ export interface Ready {
   readonly dataDir: string
   readonly demoFile: string | null
   readonly exampleKey: string | null
+  /** Somebody who can sign in without a password; null without the demo's providers. */
+  readonly signInAs: string | null
   readonly isEmbedded: boolean
 }
 
 /** The closing screen: what a newcomer needs next, each line usable as it stands. */
-export function readyScreen({ url, dataDir, demoFile, exampleKey, isEmbedded }: Ready): string {
+export function readyScreen({ url, dataDir, demoFile, exampleKey, signInAs, isEmbedded }: Ready): string {
   const here = (path: string): string => {
     const short = relative(process.cwd(), path)
     return short.startsWith('..') ? path : `./${short}`
   }
-  const lines = ['', `  Blue Ship Sync is running at ${url}`, '', `  API reference   ${url}/docs`, `  OpenAPI 3.1     ${url}/openapi.json`]
+  const lines = ['', `  Blue Ship Sync is running at ${url}`, '', ...(signInAs === null ? [] : [`  Sign in         ${url}/sign-in   as ${signInAs}, wanda.wu@globex.example, …`]), `  API reference   ${url}/docs`, `  OpenAPI 3.1     ${url}/openapi.json`]
   if (exampleKey !== null) lines.push('  Try it          ' + `curl -s -H 'Authorization: Bearer ${exampleKey}' '${url}/api/v1/orders?limit=2'`)
   if (demoFile !== null) lines.push(`  Demo keys       ${here(demoFile)}`)
   if (isEmbedded) lines.push(`  Data folder     ${here(dataDir)}`)

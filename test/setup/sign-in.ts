@@ -1,7 +1,7 @@
 // A house in which people sign in: the demo's identity providers beside it, a zone of its own, and a visitor without a window.
 import { COMPANIES, type DemoCompany } from '../../src/app/demo-idp/people.ts'
 import { startDemoProviders, type DemoProviders } from '../../src/app/demo-idp/server.ts'
-import { setUpSignIn } from '../../src/app/demo-idp/setup.ts'
+import { serviceOf, setUpSignIn } from '../../src/app/demo-idp/setup.ts'
 import { Visitor, type Place } from '../../src/app/demo-idp/visitor.ts'
 import type { Connection } from '../../src/domains/identity/connections/contract.ts'
 import { newDemoState } from '../../src/app/demo-idp/state.ts'
@@ -53,12 +53,4 @@ export async function openSignInHouse(options: HouseOptions = {}): Promise<SignI
       await house.close()
     },
   }
-}
-
-/** What a SAML provider must know of us, read from our metadata as its administrator would. */
-export async function serviceOf({ serviceProvider }: Connection) {
-  const { entityId, acsUrl, sloUrl } = serviceProvider
-  const metadata = await (await fetch(entityId ?? '')).text()
-  const certificate = /<ds:X509Certificate>([^<]+)</.exec(metadata)?.[1]?.replaceAll(/\s+/g, '') ?? ''
-  return { entityId: entityId ?? '', acsUrl: acsUrl ?? '', sloUrl: sloUrl ?? '', certificatePem: `-----BEGIN CERTIFICATE-----\n${certificate.replaceAll(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n` }
 }

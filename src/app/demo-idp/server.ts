@@ -42,7 +42,7 @@ export async function startDemoProviders(options: DemoProvidersOptions): Promise
     origin, port,
     know: (client, known) => {
       if (client !== null) oidc = createDemoOidc(origin, options.oidcCompany, options.oidc, client)
-      service = known
+      if (known !== null) service = known
     },
     stop: () => new Promise((resolve) => {
       server.close(() => resolve())

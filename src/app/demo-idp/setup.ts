@@ -4,6 +4,7 @@ import { connectionsApi } from '../../domains/identity/connections/contract.ts'
 import { domainsApi } from '../../domains/identity/domains/contract.ts'
 import { clientOf, fetchSender } from '../../kernel/client.ts'
 import type { DemoCompany } from './people.ts'
+import type { ServiceOfSaml } from './saml.ts'
 import { Visitor } from './visitor.ts'
 import type { Connection } from '../../domains/identity/connections/contract.ts'
 
@@ -43,4 +44,12 @@ export async function setUpSignIn(options: SetupOptions): Promise<Connection> {
   const end = company.protocol === 'saml' ? await visitor.submit(chosen) : chosen
   if (!end.html.includes('The test sign-in worked')) throw new Error(`The demo's test sign-in of ${company.name} was refused: ${/<strong>(.*?)<\/strong>/.exec(end.html)?.[1] ?? end.status}.`)
   return connections.activateConnection({ params: { connectionId: connection.id } })
+}
+
+/** What a SAML provider must know of us, read from our metadata as its administrator would. */
+export async function serviceOf({ serviceProvider }: Connection): Promise<ServiceOfSaml> {
+  const { entityId, acsUrl, sloUrl } = serviceProvider
+  const metadata = await (await fetch(entityId ?? '')).text()
+  const certificate = /<ds:X509Certificate>([^<]+)</.exec(metadata)?.[1]?.replaceAll(/\s+/g, '') ?? ''
+  return { entityId: entityId ?? '', acsUrl: acsUrl ?? '', sloUrl: sloUrl ?? '', certificatePem: `-----BEGIN CERTIFICATE-----\n${certificate.replaceAll(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n` }
 }

@@ -52,12 +52,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, wo
   if (replicaUrls.length > 0 && databaseUrl === null) throw new ConfigError('DATABASE_REPLICA_URLS is set without DATABASE_URL. Set both, or neither for the embedded PostgreSQL.')
   if (databaseUrl !== null && secret === null) throw new ConfigError('BSS_SECRET is not set. With an external database it must be given (32 random characters or more), and be the same for every process.')
   if (secret !== null && secret.length < 32) throw new ConfigError(`BSS_SECRET has ${secret.length} characters. It needs at least 32.`)
+  const isDemo = isOn('BSS_DEMO', value('BSS_DEMO') ?? (databaseUrl === null ? '1' : '0'))
+  if (isDemo) refuseDemoInPublic(env['NODE_ENV'], value('BSS_HOST') ?? '127.0.0.1', value('BSS_PUBLIC_URL'))
   return {
     host: host(value('BSS_HOST') ?? '127.0.0.1'),
     port: port(value('BSS_PORT') ?? '8080'),
     publicUrl: publicUrl(value('BSS_PUBLIC_URL')),
     dataDir: resolve(workingDir, value('BSS_DATA') ?? '.bss'),
-    isDemo: isOn('BSS_DEMO', value('BSS_DEMO') ?? (databaseUrl === null ? '1' : '0')),
+    isDemo,
     databaseUrl, replicaUrls, secret,
     logLevel: level(value('BSS_LOG') ?? 'warn'),
     trustedProxies: list(value('BSS_TRUSTED_PROXIES')),
@@ -74,6 +76,13 @@ function port(text: string): number {
 function host(text: string): string {
   if (isIP(text) === 0 && text !== 'localhost') throw new ConfigError(`BSS_HOST is "${text}". It must be an IP address, such as 127.0.0.1 or 0.0.0.0.`)
   return text
+}
+/** The demo's people sign in without passwords: it must not be reachable by anybody but who started it. */
+function refuseDemoInPublic(environment: string | undefined, host: string, publicUrl: string | null): void {
+  const reason = environment === 'production' ? 'NODE_ENV is production'
+    : !/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host) ? `BSS_HOST is ${host}`
+      : publicUrl?.startsWith('https:') === true ? `BSS_PUBLIC_URL is ${publicUrl}` : null
+  if (reason !== null) throw new ConfigError(`${reason}, and the demo is on, whose people sign in without passwords. Set BSS_DEMO=0, or start it on this machine only.`)
 }
 function publicUrl(text: string | null): string | null {
   if (text === null) return null
