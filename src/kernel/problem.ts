@@ -2,6 +2,7 @@
 export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'Who are you?' },
+  step_up_required: { status: 401, title: 'Prove again that it is you' },
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
@@ -53,6 +54,9 @@ export class Problem extends Error {
     return PROBLEMS[this.code].status
   }
 }
+
+/** How recent a proof must be where one is asked for, in seconds; sent as `max_age` (RFC 9470). */
+export const STEP_UP_SECONDS = 600
 
 /** A missing thing and a thing of another organization get this same answer, built fresh, so that nothing can be told from it. */
 export const notFound = (what: string): Problem => new Problem('not_found', `There is no such ${what}.`)

@@ -10,7 +10,7 @@ import { streamsApi } from './streams/contract.ts'
 export { ChainEntry, ChainHead } from './chain/contract.ts'
 export { AuditStream, AuditStreamDraft, NewAuditStream } from './streams/contract.ts'
 export type AuditEntryId = Id<'AuditEntry'>
-export const ACTOR_KINDS = ['user', 'service', 'system'] as const
+export const ACTOR_KINDS = ['user', 'service', 'system', 'operator'] as const
 
 /** So many entries are erased by one request at most. */
 export const ERASED_MAX = 200

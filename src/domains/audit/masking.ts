@@ -5,13 +5,13 @@ import { isList, isRecord } from '../../kernel/json.ts'
 
 /** Values of these names are shown to whoever may see the class. Whatever is on no list is shown to those who may see everything. */
 const FIELDS: Readonly<Record<FieldClass, string>> = {
-  ops: `abc action addLines after allOrNothing attempts backorderPolicy barcode baseUnit before burst capacity change changeLines channel cidrs code concurrentRequests
-    connectionId contactId country customerCode customerId customerReference defaultRole description domain domainId effectiveOn entity expectedOn expiresInDays expiresOn external
+  ops: `abc action addLines after allOrNothing approvedBy attempts backorderPolicy barcode baseUnit before burst canBeBackedUp capacity change changeLines channel cidrs code concurrentRequests
+    connectionId contactId country customerCode customerId customerReference defaultRole description domain domainId effectiveOn entity expectedOn expiresAt expiresInDays expiresOn external
     externalRef factor fieldClasses filter fromLocationId gln groupId gtin hasJit heightMm holdId id incoterm isBackordered isComplete isDefault isHazardous isHeld isInTransit isRetired isShared
-    issuer itemId key kind lengthMm lineId lineIds lines location locationCode locationId lost lot lotId lots madeOn number occurredAt orderId orderedAt orderedFrom orderedUntil
-    overlapMinutes parentId permissions pickSequence plan position preset priceListCode priceListId priority promisedFrom promisedOn promisedTo purpose q quantity reason
-    receiptLineId receivedAt ref region removeLineIds requestedFrom requestedOn requestedTo requestsPerSecond role roleId rotatedFromId rowsPerExport scopes
-    serviceAccountId shelfLifeDays siteCode siteId siteIds sites sku slug sort source status storageClass supplier timeZone title toLocationId tracking unit url userId
+    issuer itemId key kind lengthMm lineId lineIds lines location locationCode locationId lost lot lotId lots madeOn number occurredAt operator orderId orderedAt orderedFrom orderedUntil
+    overlapMinutes parentId passkeyId permissions pickSequence plan position preset priceListCode priceListId priority promisedFrom promisedOn promisedTo purpose q quantity reason
+    receiptLineId receivedAt ref region removeLineIds requestedBy requestedFrom requestedOn requestedTo requestsPerSecond role roleId rotatedFromId rowsPerExport scopes
+    serviceAccountId shelfLifeDays siteCode siteId siteIds sites sku slug sort source staffName status storageClass supplier supportGrantId timeZone title toLocationId tracking unit url userId
     validFrom validUntil weightGrams widthMm zoneId`,
   price: 'amount currency discount listPrice price total totalMinor unitPrice',
   cost: 'cost costs unitCost value',

@@ -12,7 +12,8 @@ import { traceOf } from './keys/decide.ts'
 const create = system('select id, expires_at from platform.create_operator_key($1, $2, $3, $4, $5, $6, $7)', { id: column.id(), expiresAt: column.instant })
 const revoke = system('select id from platform.revoke_operator_key($1)', { id: column.id() })
 
-const call = <R>(database: Database, why: string, statement: SystemStatement<R>, params: readonly Param[]): Promise<R[]> =>
+/** Calls one function of the platform: it runs across organizations, and names itself in the trail. */
+export const callPlatform = <R>(database: Database, why: string, statement: SystemStatement<R>, params: readonly Param[]): Promise<R[]> =>
   database.acrossOrganizations(why, (tx) => tx.call(statement, params))
 
 export interface OperatorKeyDraft {
@@ -33,13 +34,13 @@ export async function createOperatorKey(database: Database, draft: OperatorKeyDr
   if (days < 1 || days > KEY_DAYS_MAX) throw new Problem('invalid', `A key lives for 1 to ${KEY_DAYS_MAX} days.`)
   const secret = newKey('live')
   const { prefix, digest } = traceOf(secret)
-  const [row] = await call(database, 'a key of the platform is made', create, [newId(), newId(), draft.name, prefix, `\\x${digest}`, draft.cidrs ?? [], days])
+  const [row] = await callPlatform(database, 'a key of the platform is made', create, [newId(), newId(), draft.name, prefix, `\\x${digest}`, draft.cidrs ?? [], days])
   if (row === undefined) throw new Problem('internal', 'The key was not made.')
   return { id: row.id, expiresAt: row.expiresAt, secret }
 }
 
 /** Ends the live key of that name. */
 export async function revokeOperatorKey(database: Database, name: string): Promise<void> {
-  const rows = await call(database, 'a key of the platform is revoked', revoke, [name])
+  const rows = await callPlatform(database, 'a key of the platform is revoked', revoke, [name])
   if (rows.length === 0) throw notFound('operator key')
 }

@@ -1,7 +1,7 @@
 // Writes answers: a value, or a problem (RFC 9457). Nothing else leaves the house.
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import { Problem, PROBLEMS, type ProblemCode } from '../../kernel/problem.ts'
+import { Problem, PROBLEMS, STEP_UP_SECONDS, type ProblemCode } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
 import { isRecord } from '../../kernel/json.ts'
 import type { Exchange } from './exchange.ts'
@@ -73,6 +73,7 @@ export function sendProblem(reply: FastifyReply, exchange: Exchange, problem: Pr
   exchange.isOver = true
   const headers = answerHeaders(exchange, 'application/problem+json')
   if (problem.code === 'unauthenticated') headers.push('www-authenticate', 'Bearer')
+  if (problem.code === 'step_up_required') headers.push('www-authenticate', `Bearer error="insufficient_user_authentication", error_description="A more recent authentication is required", max_age="${STEP_UP_SECONDS}"`)
   if (problem.retryAfterSeconds !== null) headers.push('retry-after', String(problem.retryAfterSeconds))
   if (exchange.allow !== null) headers.push('allow', exchange.allow)
   discardRest(reply.request.raw)

@@ -23,9 +23,11 @@ export const needsFreshLook = (route: Route): boolean => route.permissions.some(
  * The secret a request comes with: of the header, or else of a session's cookie, which an unsafe request may use from our own pages
  * only. From nowhere else: never of the address, which is written down in many places.
  */
-export function tokenOf(raw: IncomingMessage, origin: string): string | undefined | Problem {
+export function tokenOf(raw: IncomingMessage, origin: string, route: Route | null): string | undefined | Problem {
   if (raw.headers.authorization !== undefined) return BEARER.exec(raw.headers.authorization)?.[1]
-  const session = readCookie(raw.headers, 'session', origin.startsWith('https:'))
+  // People of the platform have a cookie of their own, which opens the platform's operations and nothing else.
+  const isOfPlatform = route !== null && route.permissions.some((permission) => permission.startsWith('platform:'))
+  const session = readCookie(raw.headers, isOfPlatform ? 'staff' : 'session', origin.startsWith('https:'))
   if (session === null || !session.startsWith('bss_s_')) return undefined
   return isSafeMethod(raw) || isFromHere(raw, origin) ? session : new Problem('forbidden', 'A session may be used from the pages of this site only. Programs send a key in the header `Authorization`.')
 }

@@ -49,10 +49,12 @@ export interface PageAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly cookies: readonly Cookie[]
   readonly body: string
+  /** The page runs our one script, for passkeys. No other page may run any. */
+  readonly hasScript?: boolean
 }
 
-type More = Partial<Pick<PageAnswer, 'status' | 'headers' | 'cookies'>>
-const answer = (type: string, body: string, { status = 200, headers = {}, cookies = [] }: More): PageAnswer => ({ status, headers: { 'content-type': type, ...headers }, cookies, body })
+type More = Partial<Pick<PageAnswer, 'status' | 'headers' | 'cookies' | 'hasScript'>>
+const answer = (type: string, body: string, { status = 200, headers = {}, cookies = [], hasScript = false }: More): PageAnswer => ({ status, headers: { 'content-type': type, ...headers }, cookies, body, hasScript })
 
 export const page = (body: Html, more: More = {}): PageAnswer => answer('text/html; charset=utf-8', `<!doctype html>\n${body.toString()}`, more)
 export const json = (value: unknown, more: More = {}): PageAnswer => answer('application/json; charset=utf-8', JSON.stringify(value), more)
@@ -61,10 +63,10 @@ export const empty = (status: number, more: More = {}): PageAnswer => ({ status,
 /** To another address of ours, or of a provider that was checked before. */
 export const redirect = (location: string, cookies: readonly Cookie[] = []): PageAnswer => ({ status: 303, headers: { location }, cookies, body: '' })
 
-/** The frame of every page. Without scripts: the policy allows none. */
-export const frame = (title: string, body: Html, more: { readonly refreshTo?: string } = {}): Html => html`<html lang="en">
+/** The frame of every page. Without scripts, unless it is about passkeys: the policy allows none. */
+export const frame = (title: string, body: Html, more: { readonly refreshTo?: string; readonly hasScript?: boolean } = {}): Html => html`<html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Blue Ship Sync</title>
-<link rel="stylesheet" href="/assets/pages.css">${more.refreshTo === undefined ? null : html`<meta http-equiv="refresh" content="0; url=${more.refreshTo}">`}</head>
+<link rel="stylesheet" href="/assets/pages.css">${more.refreshTo === undefined ? null : html`<meta http-equiv="refresh" content="0; url=${more.refreshTo}">`}${more.hasScript === true && html`<script src="/assets/passkey.js" defer></script>`}</head>
 <body><header><a class="brand" href="/">Blue Ship Sync</a></header><main>${body}</main></body></html>`
 
 /**

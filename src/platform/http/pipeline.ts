@@ -63,7 +63,7 @@ export class Pipeline {
       if (refusal === null) go()
       else refuse(refusal)
     }
-    const token = tokenOf(request.raw, this.#parts.origin())
+    const token = tokenOf(request.raw, this.#parts.origin(), route)
     if (token instanceof Problem) return refuse(token)
     const caller = this.#parts.authentication.identify(token, exchange.address, route !== null && needsFreshLook(route))
     if (caller instanceof Promise) caller.then(settle).catch(refuse)

@@ -37,6 +37,8 @@ const TYPES = {
 export function servePages(app: FastifyInstance, pages: readonly Page[], parts: PageParts): void {
   const css = readFileSync(new URL('pages.css', import.meta.url), 'utf8')
   app.get('/assets/pages.css', (_request, reply) => void reply.headers({ ...SECURITY_HEADERS, 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' }).send(css))
+  const script = readFileSync(new URL('passkey-page.mjs', import.meta.url), 'utf8')
+  app.get('/assets/passkey.js', (_request, reply) => void reply.headers({ ...SECURITY_HEADERS, 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'public, max-age=300' }).send(script))
   for (const each of pages) {
     app.route({
       method: each.method,
@@ -132,14 +134,14 @@ async function bodyOf({ raw }: FastifyRequest, exchange: Exchange, { accepts }: 
 const failure = (problem: Problem, requestId: string): PageAnswer =>
   pageOf(frame('This did not work', html`<h1>This did not work</h1><p class="notice bad">${problem.message}</p><p class="hint">Request ${requestId}</p><p><a class="button" href="/">Back to the start</a></p>`), { status: problem.status })
 
-function send(reply: FastifyReply, exchange: Exchange, { status, headers, cookies, body }: PageAnswer, { origin }: PageParts): void {
+function send(reply: FastifyReply, exchange: Exchange, { status, headers, cookies, body, hasScript }: PageAnswer, { origin }: PageParts): void {
   if (exchange.isOver || reply.sent) return
   exchange.isOver = true
   discardRest(reply.request.raw)
   const isSecure = origin().startsWith('https:')
   reply.hijack()
   reply.raw.writeHead(status, {
-    ...SECURITY_HEADERS, 'content-security-policy': POLICY, 'cache-control': 'no-store', 'request-id': exchange.requestId,
+    ...SECURITY_HEADERS, 'content-security-policy': hasScript === true ? `${POLICY}; script-src 'self'` : POLICY, 'cache-control': 'no-store', 'request-id': exchange.requestId,
     ...(exchange.admission === null ? {} : { 'ratelimit-policy': exchange.admission.policy, ratelimit: exchange.admission.state }), ...headers,
     ...(cookies.length > 0 ? { 'set-cookie': cookies.map((cookie) => cookieHeader(cookie, isSecure)) } : {}),
     ...(exchange.house.isStopping ? { connection: 'close' } : {}), 'content-length': Buffer.byteLength(body),
