@@ -10,19 +10,21 @@ async function figuresOf(bench: Bench): Promise<{ readonly entries: number; read
   return { entries: Number(row?.[0] ?? 0), links: Number(row?.[1] ?? 0) }
 }
 
-/** Lets the worker tie what is waiting; gives how many a second. */
+/** Lets the worker tie what is waiting; gives how many a second, by the clock of the database from the first link to the last. */
 async function tieAll(bench: Bench): Promise<{ readonly perSecond: number; readonly tied: number; readonly left: number }> {
+  const superuser = bench.world.urlAs('superuser')
   const before = await figuresOf(bench)
-  const startedMs = performance.now()
-  const untilMs = startedMs + bench.pace.seconds * 10_000
+  const [began] = await sql(superuser, 'select clock_timestamp()')
+  const untilMs = performance.now() + 30_000 + bench.pace.seconds * 10_000
   await bench.world.service(true)
   let after = await figuresOf(bench)
   while (after.links < after.entries && performance.now() < untilMs) {
     await new Promise((resolve) => setTimeout(resolve, 100))
     after = await figuresOf(bench)
   }
+  const [span] = await sql(superuser, 'select extract(epoch from max(chained_at) - min(chained_at)) from bss.audit_link where chained_at >= $1::timestamptz', [began?.[0] ?? ''])
   const tied = after.links - before.links
-  return { tied, left: after.entries - after.links, perSecond: tied / ((performance.now() - startedMs) / 1000) }
+  return { tied, left: after.entries - after.links, perSecond: tied / Math.max(0.001, Number(span?.[0] ?? 0)) }
 }
 
 export const audit: Benchmark = {
@@ -46,7 +48,7 @@ export const audit: Benchmark = {
     return {
       rows: rateRows(all), measured: all,
       ratios: { 'audit entries chained ÷ orders placed': perSecond / placed.perSecond, 'orders with the worker ÷ without': ratio.value },
-      notes: [`${tied} entries tied, ${short(perSecond)} a second from the start of the worker on, ${left} left`, `when the last order was placed, ${entries - links} of ${entries} were not tied on`, `ratio: ${ratio.text}`],
+      notes: [`${tied} entries tied, ${short(perSecond)} a second, ${left} left`, `when the last order was placed, ${entries - links} of ${entries} were not tied on`, `ratio: ${ratio.text}`],
     }
   },
 }
