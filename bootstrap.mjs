@@ -25,6 +25,7 @@ const ENTRIES = {
   prove: { file: 'src/app/prove.ts' },
   room: { file: 'scaffold/room.ts' },
   migration: { file: 'scaffold/migration.ts' },
+  staff: { file: 'src/app/staff.ts' },
   bss: { file: 'src/cli/main.ts', keepsFolder: true },
 }
 

@@ -29,6 +29,7 @@ const STEPS: readonly Step[] = [
   { operation: 'identity.createGroup', gives: { groupId: 'id' } },
   { operation: 'identity.mapGroupRole', gives: { mappingId: 'roles.0.id' } },
   { operation: 'identity.addGroupMember', gives: {} },
+  { operation: 'identity.grantSupport', gives: { supportGrantId: 'id' } },
   { operation: 'inventory.createSite', gives: { siteId: 'id', siteCode: 'code' } },
   { operation: 'inventory.createZone', gives: { zoneId: 'id' } },
   { operation: 'inventory.createLocation', body: { code: 'Z-01', kind: 'storage' }, gives: { toLocationId: 'id' } },

@@ -1,10 +1,13 @@
 // Two organizations with one thing of each kind, a key of each role, and the keys that must open nothing.
 import type { RoleName } from '../../kernel/access.ts'
 import { isList, isRecord } from '../../kernel/json.ts'
-import { newKey } from '../../platform/crypto/keys.ts'
+import { newId } from '../../kernel/ids.ts'
+import { keyDigest, newKey } from '../../platform/crypto/keys.ts'
 import { expireKey } from '../../platform/db/walls/expire-key.ts'
+import { plantStaffSession } from '../../platform/db/walls/plant-staff.ts'
 import { identityApi } from '../../domains/identity/contract.ts'
 import { TENANT_ROLES } from '../../domains/identity/contract.ts'
+import { supportApi } from '../../domains/identity/support/contract.ts'
 import { tenancyApi } from '../../domains/tenancy/contract.ts'
 import { clientOf, fetchSender } from '../../kernel/client.ts'
 import type { OrganizationKeys } from '../people.ts'
@@ -33,6 +36,7 @@ export async function prepareMatrix({ url, operatorKey, own, foreign, superuserU
   const mine = await plantThings(url, own.keys.tenant_admin, 'ACME', operations)
   const theirs = await plantThings(url, foreign.keys.tenant_admin, FOREIGN_TAG, operations)
   const keys = new Map<RoleName, string>([['global_admin', operatorKey], ...TENANT_ROLES.map((role): [RoleName, string] => [role, own.keys[role]])])
+  keys.set('support', await supportSessionOf(url, own, superuserUrl))
   const heard = (texts: readonly string[]): Set<string> => texts.reduce((found, text) => leaves(parsed(text), found), new Set<string>())
   const known = heard(mine.heard)
   // Codes are said aloud when it is tried whether they are free.
@@ -46,6 +50,15 @@ export async function prepareMatrix({ url, operatorKey, own, foreign, superuserU
       unknownKey: newKey('live'), expiredKey: await expiredKeyOf(url, own, superuserUrl),
     },
   }
+}
+
+/** A real session under a real grant of the own organization; only the passkey of whoever opens it is left out. */
+async function supportSessionOf(url: string, own: OrganizationKeys, superuserUrl: string): Promise<string> {
+  const staff = newKey('s')
+  await plantStaffSession(superuserUrl, { staffId: newId(), name: 'matrix', sessionId: newId(), digest: keyDigest(staff) })
+  const grant = await clientOf(supportApi, fetchSender({ baseUrl: url, token: own.keys.tenant_admin })).grantSupport({ body: { reason: 'The access matrix asks as support', hours: 8 } })
+  const { token } = await clientOf(supportApi, fetchSender({ baseUrl: url, token: staff })).openSupportSession({ body: { organizationId: own.id, supportGrantId: grant.id } })
+  return token
 }
 
 async function expiredKeyOf(url: string, own: OrganizationKeys, superuserUrl: string): Promise<string> {

@@ -103,6 +103,8 @@ describe('a grant of support', () => {
     expect((await ask(token, '/api/v1/platform/organizations')).status).toBe(403)
   })
   it('is in both trails, with the name of the person', async () => {
+    const grant = await grantsOf(house).grantSupport({ body: { reason, hours: 2 } })
+    await deskOf(house, ada).openSupportSession({ body: { organizationId: house.acme.id, supportGrantId: grant.id } })
     const { items } = await house.client(auditApi, 'tenant_admin').listAuditEntries({ query: { 'filter[operation]': 'identity.openSupportSession' } })
     expect(items[0]).toMatchObject({ actor: { kind: 'operator', name: 'ada' }, changes: [{ entity: 'session', action: 'opened', after: { operator: 'ada' } }] })
     expect(await platformTrail()).toContainEqual(['ada', 'support.opened', house.acme.id])
