@@ -1,5 +1,5 @@
 // A house in which people sign in: the demo's identity providers beside it, a zone of its own, and a visitor without a window.
-import { COMPANIES, type DemoCompany } from '../../src/app/demo-idp/people.ts'
+import { COMPANIES, type DemoCompany, type DemoPerson } from '../../src/app/demo-idp/people.ts'
 import { startDemoProviders, type DemoProviders } from '../../src/app/demo-idp/server.ts'
 import { serviceOf, setUpSignIn } from '../../src/app/demo-idp/setup.ts'
 import { Visitor, type Place } from '../../src/app/demo-idp/visitor.ts'
@@ -18,6 +18,9 @@ export interface SignInHouse extends House {
   signIn(slug: 'acme' | 'globex', subject: string, visitor?: Visitor): Promise<Place>
 }
 
+/** Somebody at globex's provider, which says of them that they have the address of a person at acme. */
+export const IMPOSTOR: DemoPerson = { subject: 'globex-impostor', name: 'Mallory Moor', email: 'paul.park@acme.example', role: 'planner', about: 'is not who they say' }
+
 export const LOCAL = { allowedNetworks: ['127.0.0.0/8'], plainHttpHosts: ['127.0.0.1'] } as const
 
 export async function openSignInHouse(options: HouseOptions = {}): Promise<SignInHouse> {
@@ -29,7 +32,7 @@ export async function openSignInHouse(options: HouseOptions = {}): Promise<SignI
   }
   const house = await openHouse({ ...options, service: { outbound: LOCAL, allowsLocalProviders: true, resolveTxt: (name: string) => Promise.resolve(zone.get(name) ?? []), ...options.service } })
   const state = await newDemoState()
-  const providers = await startDemoProviders({ port: 0, oidcCompany: company('acme'), samlCompany: company('globex'), oidc: state.oidc, signing: state.signing })
+  const providers = await startDemoProviders({ port: 0, oidcCompany: company('acme'), samlCompany: { ...company('globex'), people: [...company('globex').people, IMPOSTOR] }, oidc: state.oidc, signing: state.signing })
   return {
     ...house, providers, zone, company,
     setUp: (slug) => setUpSignIn({

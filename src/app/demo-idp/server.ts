@@ -69,7 +69,7 @@ interface Players {
 }
 
 async function route(request: IncomingMessage, response: ServerResponse, { oidc, saml, company }: Players): Promise<void> {
-  const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?')
+  const [path, query] = splitOnce(request.url ?? '/', '?')
   const uid = /^\/interaction\/([\w-]{1,100})$/.exec(path)?.[1]
   if (path === '/saml/metadata' && saml !== null) return show(response, saml.metadata())
   if (path === '/saml/sso' && saml !== null) return show(response, saml.ask(query))

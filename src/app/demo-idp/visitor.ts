@@ -47,7 +47,7 @@ export class Visitor {
     // What is posted from another site comes without Lax cookies.
     const jar = method === 'POST' && !isSameOrigin ? undefined : this.#cookies.get(url.host)
     const response = await fetch(url, {
-      method, redirect: 'manual', body: form,
+      method, redirect: 'manual', ...(form === null ? {} : { body: form }),
       headers: {
         'sec-fetch-site': from === null ? 'none' : isSameOrigin ? 'same-origin' : 'cross-site',
         ...(method === 'POST' && from !== null ? { origin: from } : {}), ...(form === null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -63,7 +63,7 @@ export class Visitor {
     this.#cookies.set(host, jar)
     for (const line of lines) {
       const [pair = '', ...attributes] = line.split(';')
-      const [name = '', value = ''] = [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]
+      const [name, value] = [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]
       const isGone = value === '' || attributes.some((attribute) => /^\s*max-age=0$/i.test(attribute))
       if (isGone) jar.delete(name)
       else jar.set(name, value)

@@ -54,7 +54,8 @@ function authOf(visit: Visit, { clientAuth }: OidcSettings): ClientAuth {
   if (secret === null) throw new Refusal('no_client_secret', 'The connection has no client secret.')
   if (clientAuth !== 'private_key_jwt') return { method: clientAuth, secret }
   const key: unknown = JSON.parse(secret)
-  return { method: 'private_key_jwt', key }
+  // Entra ID wants to be called by the address it was asked at.
+  return { method: 'private_key_jwt', key, audience: visit.connection.preset === 'entra' ? 'token_endpoint' : 'issuer' }
 }
 
 const verifierPurpose = (visit: Visit): string => `code verifier:${visit.connection.id}`
@@ -86,7 +87,7 @@ export async function finishOidc(visit: Visit): Promise<PageAnswer> {
     await note(visit, 'sign_in', 'unknown_state', { detail: 'No sign-in of this browser is waiting for this answer: it is too old, was used before, or was begun elsewhere.' })
     return refused(request.requestId)
   }
-  return refusable(visit, login.purpose, async () => {
+  return refusable(visit, login, async () => {
     const oidc = oidcOf(visit)
     const { nonce, codeVerifier } = login.expected
     const read = await finishSignIn({
