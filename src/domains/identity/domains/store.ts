@@ -17,6 +17,7 @@ const one = read('identity:read', `select ${COLUMNS} from bss.email_domain d whe
 const locked = write('identity:write', `select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.id = $2 for update`, shape)
 const dueForCheck = write('identity:write', `
   select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.status = 'verified' and (d.checked_at is null or d.checked_at < now() - interval '1 day') order by d.id limit 50 for update skip locked`, shape)
+const routed = write('identity:write', `select ${COLUMNS} from bss.email_domain d where d.organization_id = $1 and d.connection_id = $2 order by d.id limit 50`, shape)
 const insert = write('identity:write', 'insert into bss.email_domain (organization_id, id, name, token, connection_id) values ($1, $2, $3, $4, $5)', {}, {
   email_domain_name: ['conflict', 'This domain is on the list already.', '/name'],
   email_domain_organization_id_connection_id_fkey: ['invalid', 'There is no such connection.', '/connectionId'],
@@ -37,6 +38,8 @@ export async function listDomains(tx: Tx<'read', 'identity:read'>, limit: number
 }
 export const getDomain = (tx: Tx<'read', 'identity:read'>, id: EmailDomainId): Promise<DomainRow> => tx.one('domain', one, [id])
 export const lockDomain = (tx: WriteTx, id: EmailDomainId): Promise<DomainRow> => tx.one('domain', locked, [id])
+/** Domains whose people sign in by a connection. */
+export const domainsOfConnection = (tx: WriteTx, connectionId: ConnectionId): Promise<DomainRow[]> => tx.rows(routed, [connectionId])
 export const domainsDue = (tx: WriteTx): Promise<DomainRow[]> => tx.rows(dueForCheck)
 export async function insertDomain(tx: WriteTx, name: string, token: string, connectionId: ConnectionId | null): Promise<DomainRow> {
   const id = newId<'EmailDomain'>()
