@@ -80,7 +80,7 @@ export function reasons(source: Source): string[] {
 export function noTraces(source: Source): string[] {
   if (isAboutRules(source.path)) return []
   return [
-    ...hits(source, 'text', /(?<=^|[\s'"`(=:])(?:\/(?:work|root|Users)\/[\w.-]|\/home\/(?!node\b)[\w.-]|[A-Z]:\\\\?[A-Za-z])/gm, 'no path of one machine'),
+    ...hits(source, 'text', /(?<=^|[\s'"`(=:])(?:\/(?:work|root)\/[\w.-]|\/Users\/[\w.-]+\/|\/home\/(?!node\b)[\w.-]|[A-Z]:\\\\?[A-Za-z])/gm, 'no path of one machine'),
     ...hits(source, 'text', /registry\.(?:npmjs|yarnpkg)\.\w+|npm\.pkg\.github|\bverdaccio\b|\bartifactory\b|^\s*(?:@[\w-]+:)?registry\s*=|:_authToken/gim, 'no registry'),
     ...(source.path === 'package-lock.json' ? hits(source, 'text', /"resolved": "https?:/g, 'the lockfile names no host').slice(0, 1) : []),
   ]
