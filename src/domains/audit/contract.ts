@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { defineApi } from '../../kernel/contract.ts'
 import { idSchema, type ActorId, type Id } from '../../kernel/ids.ts'
+import { Instant } from '../../kernel/instant.ts'
 import { PageQuery, pageOf } from '../../kernel/page.ts'
 import { chainApi } from './chain/contract.ts'
 import { streamsApi } from './streams/contract.ts'
@@ -16,7 +17,6 @@ export const ACTOR_KINDS = ['user', 'service', 'system', 'operator'] as const
 export const ERASED_MAX = 200
 
 const closed = { additionalProperties: false } as const
-const Instant = Type.String({ format: 'date-time' })
 const Word = Type.String({ minLength: 1, maxLength: 200 })
 
 export const AuditChange = Type.Object({
@@ -46,7 +46,7 @@ export const AuditQuery = Type.Object({
   'filter[entity]': Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'kind of thing: sales_order, api_key' })),
   'filter[entityId]': Type.Optional(Word),
   'filter[from]': Type.Optional(Instant),
-  'filter[to]': Type.Optional(Type.String({ format: 'date-time', description: 'exclusive' })),
+  'filter[to]': Type.Optional(Type.Unsafe<string>({ ...Instant, description: 'exclusive' })),
 }, closed)
 export type AuditQuery = Type.Static<typeof AuditQuery>
 

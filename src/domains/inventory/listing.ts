@@ -1,6 +1,7 @@
 // Lists as windows over an order that is total: the sort key and then an id, so that no row is shown twice or skipped.
 // The statement is made of the filters that were really given: a plan for each, instead of one that has to fit all.
 import type { Permission } from '../../kernel/access.ts'
+import { isDay } from '../../kernel/instant.ts'
 import { pageFrom, readCursor, type Page } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problem.ts'
 import type { Row, RowShape } from '../../platform/db/row.ts'
@@ -73,16 +74,17 @@ function keysOf<K extends string>(record: Readonly<Record<K, unknown>>): K[] {
   return keys
 }
 
-const PATTERNS = {
-  text: /^[^\0]*$/,
-  uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
-  date: /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/,
-  numeric: /^-?[0-9]{1,20}(\.[0-9]{1,20})?$/,
+/** Whether a part of a cursor can be a value of its type. */
+const FITS = {
+  text: (part: string) => !part.includes('\0'),
+  uuid: (part: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(part),
+  date: isDay,
+  numeric: (part: string) => /^-?[0-9]{1,20}(\.[0-9]{1,20})?$/.test(part),
 } as const
 
-function cursorParts(cursor: string, types: readonly (keyof typeof PATTERNS)[]): readonly string[] {
+function cursorParts(cursor: string, types: readonly (keyof typeof FITS)[]): readonly string[] {
   const parts = readCursor(cursor, types.length) ?? []
-  const fitting = parts.filter((part, index): part is string => typeof part === 'string' && PATTERNS[types[index] ?? 'text'].test(part))
+  const fitting = parts.filter((part, index): part is string => typeof part === 'string' && FITS[types[index] ?? 'text'](part))
   if (fitting.length === types.length) return fitting
   throw new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
 }

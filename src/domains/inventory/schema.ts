@@ -14,7 +14,7 @@ export const oneOf = <const L extends readonly string[]>(list: L, description?: 
 /** Text of one line without white space around it. */
 export const line = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^\\S(.*\\S)?$' })
 export const Note = Type.String({ maxLength: 2000 })
-export const Instant = Type.String({ format: 'date-time' })
+export { Instant } from '../../kernel/instant.ts'
 /** A day that exists; years of four digits from 1900 on. */
 export const Day = Type.String({ format: 'date', pattern: '^(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' })
 export const RowVersion = Type.Integer({ minimum: 1 })

@@ -46,6 +46,7 @@ function fromState(error: ServerError): unknown {
   if (state === '23505') return new Problem('conflict', `That exists already (${error.constraint ?? 'unique'}).`, { cause: error })
   if (state === '23503') return new Problem('invalid', `It refers to something that does not exist (${error.constraint ?? 'reference'}).`, { cause: error })
   if (state === '23514') return new Problem('invalid', `A rule of the data does not allow that (${error.constraint ?? 'check'}).`, { cause: error })
+  if (state === '22007' || state === '22008' || state === '22009') return new Problem('invalid', 'A date or time is outside of what can be kept.', { cause: error })
   if (state === '22003') return new Problem('invalid', 'A number is too large.', { cause: error })
   return error
 }

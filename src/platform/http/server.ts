@@ -6,7 +6,6 @@ import { sendProblem } from './answer.ts'
 import { Authentication } from './authenticate.ts'
 import { HTTP_DEFAULTS, type HttpConfig } from './config.ts'
 import { guardConnections } from './connections.ts'
-import { isRecord } from '../../kernel/json.ts'
 import { requestIdOf } from './headers.ts'
 import { Limits } from './limits.ts'
 import { watchLag } from './overload.ts'
@@ -117,8 +116,12 @@ function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline):
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler((error, request, reply) => {
     const { exchange } = request
-    if (exchange === null || !isRecord(error) || !(error instanceof Error)) return void reply.code(500).send()
-    sendProblem(reply, exchange, frameworkProblem(error))
+    const problem = frameworkProblem(error instanceof Error ? error : new Error('Something was thrown that is no error.', { cause: error }))
+    if (exchange !== null) return sendProblem(reply, exchange, problem)
+    // The framework looks at the Content-Type of some methods before it looks for a route: to strangers that is as unknown as any other address.
+    pipeline.enter(request, reply, null, () => {
+      if (request.exchange !== null) sendProblem(reply, request.exchange, problem)
+    })
   })
   return app
 }

@@ -21,6 +21,8 @@ export function answerUnknown(reply: FastifyReply, exchange: Exchange, methodsOf
   const { method, url } = reply.request
   const methods = methodsOf(url.split('?', 1)[0] ?? '')
   if (methods.length === 0) return sendProblem(reply, exchange, new Problem('not_found', 'There is nothing at this address. /docs lists what there is.'))
+  // The router gives up on parts longer than any id or code; the address is known all the same.
+  if (methods.includes(method)) return sendProblem(reply, exchange, new Problem('bad_request', 'A part of the path is too long.'))
   exchange.allow = methods.join(', ')
   sendProblem(reply, exchange, new Problem('method_not_allowed', `${method} is not possible here; ${methods.join(', ')} ${methods.length === 1 ? 'is' : 'are'}.`))
 }

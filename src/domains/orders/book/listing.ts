@@ -1,6 +1,7 @@
 // The list of orders as statements: one text for each combination of filters and sort order that is really used, so that each has
 // a plan of its own; one text with all conditions would have to fit every organization and every question, and fits none.
 import type { PartyId } from '../../../kernel/ids.ts'
+import { isDay } from '../../../kernel/instant.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import { pageFrom, readCursor } from '../../../kernel/page.ts'
 import { read } from '../../../platform/db/statement.ts'
@@ -52,15 +53,17 @@ const isFlag = (name: string): name is keyof typeof FLAGS => Object.hasOwn(FLAGS
 interface SortKey {
   readonly sql: string
   readonly cast: string
-  readonly pattern: RegExp
+  /** Whether a part of a cursor can be a value of this key. */
+  readonly fits: (text: string) => boolean
 }
-const DATE = /^([0-9]{4}-[0-9]{2}-[0-9]{2}|infinity)$/
+const isDate = (text: string): boolean => text === 'infinity' || isDay(text)
+const isTime = (text: string): boolean => /^[0-9-]{10} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?\+00$/.test(text) && isDay(text.slice(0, 10))
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const SORTS = {
-  orderedAt: { sql: 'o.ordered_at', cast: 'timestamptz', pattern: /^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{8,15}\+00$/ },
-  requestedOn: { sql: 'o.requested_on', cast: 'date', pattern: DATE },
-  promisedOn: { sql: "coalesce(o.promised_on, 'infinity'::date)", cast: 'date', pattern: DATE },
-  number: { sql: 'o.number', cast: 'text', pattern: /^[^\0]{1,60}$/ },
+  orderedAt: { sql: 'o.ordered_at', cast: 'timestamptz', fits: isTime },
+  requestedOn: { sql: 'o.requested_on', cast: 'date', fits: isDate },
+  promisedOn: { sql: "coalesce(o.promised_on, 'infinity'::date)", cast: 'date', fits: isDate },
+  number: { sql: 'o.number', cast: 'text', fits: (text) => /^[^\0]{1,60}$/.test(text) },
 } as const satisfies Readonly<Record<string, SortKey>>
 const isSort = (name: string): name is keyof typeof SORTS => Object.hasOwn(SORTS, name)
 
@@ -85,7 +88,7 @@ function textOf(wanted: Wanted, columns: string): { text: string; params: (strin
   const key: SortKey = SORTS[isSort(name) ? name : 'orderedAt']
   if (wanted.after !== undefined) {
     const [value, id] = readCursor(wanted.after, 2) ?? []
-    if (typeof value !== 'string' || typeof id !== 'string' || !key.pattern.test(value) || !UUID.test(id)) throw cursorRefused()
+    if (typeof value !== 'string' || typeof id !== 'string' || !key.fits(value) || !UUID.test(id)) throw cursorRefused()
     conditions.push(`(${key.sql}, o.id) ${isDescending ? '<' : '>'} (${bind(value)}::${key.cast}, ${bind(id)}::uuid)`)
   }
   const where = conditions.map((condition) => ` and ${condition}`).join('')

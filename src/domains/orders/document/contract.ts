@@ -19,9 +19,9 @@ export const Incoterm = Type.Unsafe<IncotermCode>({ type: 'string', enum: [...IN
 
 export const ORDER_LINES_MAX = 1_000
 
-/** Dates and instants a business can mean; PostgreSQL and every client can hold them. */
+/** Dates a business can mean; PostgreSQL and every client can hold them. */
 export const BusinessDate = Type.String({ format: 'date', pattern: '^(19|20|21)[0-9]{2}-' })
-export const Instant = Type.String({ format: 'date-time', pattern: '^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T' })
+export { Instant } from '../../../kernel/instant.ts'
 export const Text = (max: number) => Type.String({ minLength: 1, maxLength: max })
 /** A priority: 1 is served first. */
 export const Priority = Type.Integer({ minimum: 1, maximum: 9 })
