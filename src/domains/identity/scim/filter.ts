@@ -30,7 +30,7 @@ const COMPARISONS_MAX = 100
 
 type Token = { readonly kind: 'word' | 'string' | 'number' | '(' | ')' | '[' | ']' | '.'; readonly text: string; readonly at: number }
 const SPACE = /[ \t]*/y
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9A-Fa-f]{4})*"/y
+const STRING = /"(?:[^"\\]|\\.)*"/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![A-Za-z0-9_$:-])/y
 const WORD = /(?:[uU][rR][nN]:[A-Za-z0-9._:-]*[A-Za-z0-9_-]|[A-Za-z$][A-Za-z0-9_-]*)(?:\.[A-Za-z$][A-Za-z0-9_-]*)*/y
 
@@ -156,7 +156,12 @@ class Reader {
 
 const token = (kind: Token['kind'], text: string | null): Omit<Token, 'at'> | null => (text === null ? null : { kind, text })
 function textOf(quoted: string, fault: () => Error): string {
-  const value: unknown = JSON.parse(quoted)
+  let value: unknown = null
+  try {
+    value = JSON.parse(quoted)
+  } catch {
+    throw fault()
+  }
   if (typeof value !== 'string' || !value.isWellFormed() || value.includes('\0')) throw fault()
   return value
 }
@@ -183,6 +188,7 @@ export function parsePath(text: string, extensions: readonly string[]): PatchPat
   const filter = reader.or(2)
   reader.need(']')
   const inner = reader.takeIf('.') ? reader.need('word').text : null
+  if (inner?.includes('.') === true) throw reader.fault(`“${inner.slice(0, 40)}” is no part of an attribute`)
   reader.end()
   return { urn, name, filter, sub: inner }
 }

@@ -51,7 +51,7 @@ export function changeGroup(tx: Writing, directory: Directory, id: string, isExp
     await store.updateGroup(tx, before.id, name, externalId)
     if (isRenamed) tx.changed({ entity: 'group', id: before.id, action: 'changed', before: { name: before.name, externalId: before.externalRef }, after: { name, externalId } })
     if (added.length + removed.length > 0) tx.changed({ entity: 'group', id: before.id, action: 'members_changed', ...(removed.length > 0 ? { before: { members: removed } } : {}), ...(added.length > 0 ? { after: { members: added } } : {}) })
-    await regrant(tx, [...new Set([...added, ...removed])])
+    await regrantAll(tx, [...added, ...removed])
     return findGroup(tx, directory, before.id)
   })
 }
@@ -62,9 +62,16 @@ export function deleteGroup(tx: Writing, directory: Directory, id: string, isExp
     const removed = await store.removeOthers(tx, before.id, [])
     const roles = await store.dropGroup(tx, before.id)
     tx.changed({ entity: 'group', id: before.id, action: 'deleted', before: { name: before.name, externalId: before.externalRef, roles, members: removed } })
-    await regrant(tx, removed)
+    await regrantAll(tx, removed)
   })
 }
+
+/** A thousand at a time, so that none of the statements runs into the time-out of the database; in one order, so that two changes follow each other. */
+async function regrantAll(tx: Writing, ids: readonly UserId[]): Promise<void> {
+  const sorted = [...new Set(ids)].toSorted((a, b) => (a < b ? -1 : 1))
+  for (let from = 0; from < sorted.length; from += REGRANTED_AT_ONCE) await regrant(tx, sorted.slice(from, from + REGRANTED_AT_ONCE))
+}
+const REGRANTED_AT_ONCE = 1_000
 
 /** A member that does not exist, one of another directory and one of another organization are refused alike. */
 async function saveMembers(tx: Writing, directory: Directory, id: GroupId, { isReplacing, added, removed }: MemberChange): Promise<{ added: readonly UserId[]; removed: readonly UserId[] }> {

@@ -53,10 +53,14 @@ export function pagesOf(parts: IdentityParts, lend: Lend): readonly Page[] {
 
 const pageOf = (method: Method, path: `/${string}`, [name, handle]: readonly [string, Handle]): Page => ({
   name: `identity.scim.${name}`, method, path, accepts: 'scim', from: 'anywhere', speaksTo: 'machine', needs: 'scim:write', fails: problemAnswer,
-  handle: (request) => handle(request).catch((error: unknown) => {
-    if (error instanceof ScimRefusal) return refusalAnswer(error)
-    throw error
-  }),
+  handle: async (request) => {
+    try {
+      return await handle(request)
+    } catch (error) {
+      if (error instanceof ScimRefusal) return refusalAnswer(error)
+      throw error
+    }
+  },
 })
 
 const unknown = (methods: readonly string[]): Handle => () => Promise.resolve(methods.length === 0

@@ -136,7 +136,7 @@ function added(attribute: Attribute, items: readonly Complex[], value: unknown):
   const key = (item: Complex): string => JSON.stringify([item['value'] ?? item['formatted'] ?? item, item['type'] ?? null])
   const known = new Map(kept.map((item) => [key(item), item]))
   for (const item of more) known.set(key(item), { ...known.get(key(item)), ...item })
-  return itemsOf(valueOf(attribute, [...known.values()]))
+  return orNone(itemsOf(valueOf(attribute, [...known.values()])))
 }
 const notPrimary = ({ primary: _primary, ...item }: Complex): Complex => item
 

@@ -1,5 +1,5 @@
 // What SCIM calls an error (RFC 7644 §3.12), and how our own problems are said in it.
-import { Problem } from '../../../kernel/problem.ts'
+import type { Problem } from '../../../kernel/problem.ts'
 import type { PageAnswer } from '../../../platform/http/page.ts'
 
 export const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error'

@@ -15,7 +15,7 @@ import { complexOf, listOf, textOf, type Attributes, type Description } from './
 export type Expected = (version: number) => boolean
 
 const DISPLAY_MAX = 200
-const cut = (text: string): string => [...text].slice(0, DISPLAY_MAX).join('')
+const cut = (text: string): string => Array.from(text).slice(0, DISPLAY_MAX).join('')
 
 /** The description that a row is, as a directory would give it. */
 export function descriptionOf(row: UserRow): Description {
@@ -68,7 +68,7 @@ export async function createUser(tx: Writing, directory: Directory, description:
   const columns = columnsOf(description, null)
   const isIn = isActive(description, true)
   const id = await store.insertUser(tx, directory, columns, isIn ? 'active' : 'deactivated')
-  tx.changed({ entity: 'user', id, action: 'created', after: { source: 'scim', active: isIn, ...told(columns) } })
+  tx.changed({ entity: 'user', id, action: 'created', after: { source: 'scim', status: isIn ? 'active' : 'deactivated', ...told(columns).main, attributes: told(columns).attributes } })
   return findUser(tx, directory, id)
 }
 
@@ -123,11 +123,14 @@ export async function watched<T>(tx: Writing, id: string, change: () => Promise<
   return result
 }
 
-/** For the trail: what is said of a person, without order or form. */
-const told = ({ userName, displayName, externalRef, emails, attributes }: UserColumns): Readonly<Record<string, unknown>> => ({ userName, displayName, externalId: externalRef, emails, ...attributes.core, ...attributes.enterprise })
+/** For the trail: what is said of a person. What has no column is apart, so that the trail shows it to those who may see everything. */
+type Told = Readonly<Record<string, unknown>>
+const told = ({ userName, displayName, externalRef, emails, attributes }: UserColumns): { readonly main: Told; readonly attributes: Told } => ({ main: { userName, displayName, externalId: externalRef, emails }, attributes: { ...attributes.core, ...attributes.enterprise } })
 
-function differences(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>): { before: Record<string, unknown>; after: Record<string, unknown> } | null {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-  const only = (of: Readonly<Record<string, unknown>>): Record<string, unknown> => Object.fromEntries(names.map((name) => [name, of[name] ?? null]))
-  return names.length === 0 ? null : { before: only(before), after: only(after) }
+function differences(before: ReturnType<typeof told>, after: ReturnType<typeof told>): { before: Told; after: Told } | null {
+  const changed = (part: 'main' | 'attributes'): readonly string[] => [...new Set([...Object.keys(before[part]), ...Object.keys(after[part])])].filter((name) => JSON.stringify(before[part][name]) !== JSON.stringify(after[part][name]))
+  const [main, attributes] = [changed('main'), changed('attributes')]
+  const only = (of: Told, names: readonly string[]): Told => Object.fromEntries(names.map((name) => [name, of[name] ?? null]))
+  const side = (of: ReturnType<typeof told>): Told => ({ ...only(of.main, main), ...(attributes.length === 0 ? {} : { attributes: only(of.attributes, attributes) }) })
+  return main.length + attributes.length === 0 ? null : { before: side(before), after: side(after) }
 }

@@ -59,7 +59,7 @@ export function simpleOf({ name, type, max }: Attribute, given: unknown): string
   }
   if (typeof given !== 'string' && typeof given !== 'number') throw refuse('invalidValue', `${name} must be a text.`)
   const text = String(given)
-  if ([...text].length > max) throw refuse('invalidValue', `${name} has more than ${max} characters.`)
+  if (Array.from(text).length > max) throw refuse('invalidValue', `${name} has more than ${max} characters.`)
   if (!text.isWellFormed() || text.includes('\0')) throw refuse('invalidValue', `${name} must be valid Unicode without the NUL character.`)
   return text
 }

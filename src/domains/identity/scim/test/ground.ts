@@ -1,6 +1,6 @@
 // A whole house with two directories: Acme's, bound to a connection of its own, and Globex's; what each asks by plain HTTP, as Entra ID and
 // Okta do it, and a look behind the walls.
-import { isRecord } from '../../../../kernel/json.ts'
+import { isList, isRecord } from '../../../../kernel/json.ts'
 import { openHouse, type House } from '../../../../../test/setup/house.ts'
 import { sql } from '../../../../../test/setup/sql.ts'
 import { auditApi } from '../../../audit/contract.ts'
@@ -68,3 +68,7 @@ export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 export const q = (filter: string): string => encodeURIComponent(filter)
+/** A field of something that was answered; empty when there is none. */
+export const textIn = (value: unknown, name: string): string => (isRecord(value) ? String(value[name] ?? '') : '')
+export const found = ({ body }: Answer): readonly unknown[] => (isList(body['Resources']) ? body['Resources'] : [])
+export const namesIn = (value: unknown): string[] => (isRecord(value) ? Object.keys(value).toSorted((a, b) => a.localeCompare(b)) : [])
