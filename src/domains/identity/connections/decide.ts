@@ -7,6 +7,7 @@ import { newSigningPair, readIdpMetadata, type IdpMetadata } from '../../../plat
 import type { Tx } from '../../../platform/db/tx.ts'
 import type { IdentityParts } from '../parts.ts'
 import type { ConnectionDraft, ConnectionPatch, SamlSettings } from './contract.ts'
+import { keepingAnAdminOfIdentity } from '../roles/admins.ts'
 import * as store from './store.ts'
 import type { ConnectionRow, Stored, Writing } from './store.ts'
 
@@ -21,8 +22,7 @@ export const secretOf = (parts: IdentityParts, organizationId: OrganizationId, r
 const invalid = (errors: readonly ProblemError[]): Problem => new Problem('invalid', 'The connection cannot be set up like this.', { errors })
 const fault = (pointer: string, code: string, message: string): ProblemError => ({ pointer, code, message })
 
-export async function createConnection(tx: WriteTx, parts: IdentityParts, draft: ConnectionDraft): Promise<ConnectionRow> {
-  const id = store.newConnectionId()
+export async function createConnection(tx: WriteTx, parts: IdentityParts, draft: ConnectionDraft, id: ConnectionId = store.newConnectionId()): Promise<ConnectionRow> {
   const saml = samlOf(draft, parts)
   const settings: Stored = { ...(draft.oidc === undefined ? {} : { oidc: draft.oidc }), ...(saml === undefined ? {} : { saml }) }
   const jit = jitOf(draft, { hasJit: false, jitRole: null })
@@ -120,7 +120,8 @@ export async function moveConnection(tx: WriteTx, id: ConnectionId, arrow: keyof
   const before = await store.lockConnection(tx, id)
   const { from, to, or } = ARROWS[arrow]
   if (!from.includes(before.status)) throw new Problem('illegal_transition', `The connection is ${before.status}. ${or}`)
-  return store.saveConnectionStatus(tx, before, to)
+  // By disabling, the last way in of the last Tenant Admin may be lost.
+  return keepingAnAdminOfIdentity(tx, () => store.saveConnectionStatus(tx, before, to))
 }
 
 /** Enforced: nobody comes in another way, but for recovery admins with passkeys. `recoveryAdmins` counts those. */

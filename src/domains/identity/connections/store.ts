@@ -46,6 +46,13 @@ const markTested = write('identity:write', `
 const endSessions = write('identity:write', `
   update bss.session set revoked_at = now(), revoked_reason = 'connection_disabled' where organization_id = $1 and connection_id = $2 and revoked_at is null returning id`, { id: column.id() })
 
+/** Whoever came in another way than those that are left once a connection is enforced. */
+const endOthers = write('identity:write', `
+  update bss.session s set revoked_at = now(), revoked_reason = 'connection_enforced'
+   where s.organization_id = $1 and s.kind = 'person' and s.revoked_at is null
+     and not exists (select from bss.identity_connection c where c.organization_id = $1 and c.id = s.connection_id and c.status = 'enforced')
+     and not (s.connection_id is null and s.methods = array['webauthn'] and bss.may_recover($1, s.user_id)) returning s.id`, { id: column.id() })
+
 /** The values a connection is written with. */
 export type Writing = Pick<ConnectionRow, 'name' | 'preset' | 'settings' | 'hasJit' | 'jitRole' | 'sessionHours' | 'idleMinutes'> & { readonly secret: Uint8Array | null }
 
@@ -76,6 +83,7 @@ const outline = (row: Writing) => ({ name: row.name, preset: row.preset, oidc: r
 export async function saveConnectionStatus(tx: Tx<'write', 'identity:write'>, before: ConnectionRow, status: ConnectionRow['status']): Promise<ConnectionRow> {
   await tx.rows(updateStatus, [before.id, status])
   tx.changed({ entity: 'identity_connection', id: before.id, action: status, before: { status: before.status }, after: { status } })
+  if (status === 'enforced') for (const { id } of await tx.rows(endOthers)) tx.changed({ entity: 'session', id, action: 'revoked' })
   if (status === 'disabled') for (const { id } of await tx.rows(endSessions, [before.id])) tx.changed({ entity: 'session', id, action: 'revoked' })
   return lockConnection(tx, before.id)
 }

@@ -14,7 +14,8 @@ const state = <const P extends Permission>(needs: P) => read(needs, `
   select coalesce(r.user_id, r.service_account_id) as id,
          to_jsonb(array(select k.id from bss.api_key k where k.organization_id = $1 and k.service_account_id = r.service_account_id and k.revoked_at is null and k.expires_at > now() and k.scopes is null)) as key_ids,
          exists (select from bss.external_identity x join bss.identity_connection c on c.organization_id = $1 and c.id = x.connection_id
-                  where x.organization_id = $1 and x.user_id = r.user_id and c.status in ('active', 'enforced')) as has_sign_in
+                  where x.organization_id = $1 and x.user_id = r.user_id and c.status in ('active', 'enforced'))
+           or exists (select from bss.webauthn_credential w where w.organization_id = $1 and w.user_id = r.user_id) as has_sign_in
     from bss.role_assignment r
     left join bss.service_account a on a.organization_id = $1 and a.id = r.service_account_id
     left join bss.user_account u on u.organization_id = $1 and u.id = r.user_id

@@ -20,6 +20,7 @@ async function signIn(visit: Visit, login: Login, verified: Verified): Promise<P
   // Always a new one: whatever cookie the browser came with opens nothing afterwards.
   const token = newKey('s')
   await visit.write(async (tx) => {
+    if (await store.isShutByAnother(tx, connection.id)) throw new Refusal('connection_not_enforced', 'Another connection is enforced, and people come in by that one only.', verified.subject)
     const person = await admit(tx, connection, verified)
     await store.insertPersonSession(tx, {
       userId: person.id, connectionId: connection.id, verified, digest: keyDigest(token), address: request.address, userAgent: request.userAgent,
@@ -50,7 +51,7 @@ async function finishTest(visit: Visit, login: Login, verified: Verified): Promi
     await saveTest(tx, visit.connection.id, typeof tester === 'string' ? tester : visit.ctx.facts.actor.id)
     await store.saveAttempt(tx, { ...attemptOf(visit, verified), purpose: 'test', userId: null })
   })
-  return tested(visit, 'ok', '', { ...verified, authenticatedAt: new Date(verified.authenticatedAtMs).toISOString() })
+  return tested(visit, login, 'ok', '', { ...verified, authenticatedAt: new Date(verified.authenticatedAtMs).toISOString() })
 }
 
 const attemptOf = ({ request, connection }: Visit, { subject }: Verified) => ({

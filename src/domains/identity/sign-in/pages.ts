@@ -29,7 +29,7 @@ const nowhere = (): never => {
 }
 const open = (visit: Visit): boolean => visit.connection.status === 'active' || visit.connection.status === 'enforced'
 const begin = (visit: Visit, beginning: Beginning): Promise<PageAnswer> =>
-  refusable(visit, beginning.purpose, () => (visit.connection.kind === 'saml' ? beginSaml(visit, beginning) : beginOidc(visit, beginning)))
+  refusable(visit, beginning, () => (visit.connection.kind === 'saml' ? beginSaml(visit, beginning) : beginOidc(visit, beginning)))
 
 export function signInPages(parts: IdentityParts): readonly Page[] {
   const { database } = parts
@@ -85,7 +85,7 @@ async function test(visit: Visit): Promise<PageAnswer> {
     await note(visit, 'test', 'ticket_used', { detail: 'The address of a test is for one use within ten minutes.' })
     return refused(visit.request.requestId)
   }
-  return begin(visit, { purpose: 'test', returnTo: '/', testedBy: ticket.testedBy })
+  return begin(visit, { purpose: 'test', returnTo: ticket.returnTo ?? '/', testedBy: ticket.testedBy })
 }
 
 async function stepUp(parts: IdentityParts, request: PageRequest): Promise<PageAnswer> {

@@ -60,8 +60,9 @@ export async function receiveSaml(visit: Visit): Promise<PageAnswer> {
   const login = relayState === null || relayState === '' ? null : await visit.write((tx) => store.findLogin(tx, connection.id, digestOf(relayState)))
   // Nobody asked for this one. It signs nobody in; the way begins anew, from here, and the provider will know the person already.
   if (login === null) return redirect(`/auth/start/${connection.id}`)
-  return refusable(visit, login.purpose, async () => {
-    const verified = await verify(visit, response, String(login.expected['requestId'] ?? ''))
+  return refusable(visit, login, async () => {
+    const { requestId } = login.expected
+    const verified = await verify(visit, response, typeof requestId === 'string' ? requestId : '')
     const handle = freshSecret()
     const isFirst = await visit.write(async (tx) => (await store.saveAssertion(tx, connection.id, verified.assertionId, verified.rememberUntilMs)) && store.saveVerified(tx, login.id, verified.facts, handle.digest))
     if (!isFirst) throw new Refusal('replayed', 'This assertion was used before.', verified.facts.subject)
@@ -105,7 +106,7 @@ export async function finishSaml(visit: Visit, decode: (value: unknown) => Verif
   const browser = visit.request.cookie('sign_in')
   const login = browser === null ? null : await visit.write((tx) => store.useHandle(tx, visit.connection.id, digestOf(handle), digestOf(browser)))
   if (login === null) return refused(visit.request.requestId)
-  return refusable(visit, login.purpose, () => finish(visit, login, decode(login.verified)))
+  return refusable(visit, login, () => finish(visit, login, decode(login.verified)))
 }
 
 /** What the provider's administrator needs to know of us. */

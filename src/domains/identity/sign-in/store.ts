@@ -116,6 +116,11 @@ export async function createPerson(tx: SignInTx, it: { userName: string; display
 }
 
 // The session.
+const shut = write('identity:write', `
+  select exists (select from bss.identity_connection c where c.organization_id = $1 and c.status = 'enforced')
+     and not exists (select from bss.identity_connection c where c.organization_id = $1 and c.id = $2 and c.status = 'enforced') as yes`, { yes: column.bool })
+/** Another connection is enforced: nobody comes in by this one. */
+export const isShutByAnother = async (tx: SignInTx, connectionId: ConnectionId): Promise<boolean> => (await tx.maybe(shut, [connectionId]))?.yes ?? false
 const insertSession = write('members:write', `
   insert into bss.session (organization_id, id, kind, digest, user_id, connection_id, authenticated_at, acr, methods, provider_session, provider_subject, address, user_agent, idle_seconds, expires_at)
   values ($1, $2, 'person', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(hours => $14))`, {})

@@ -28,6 +28,7 @@ export const choicePage = (name: string, connections: readonly { readonly id: st
 export function homePage(caller: Principal, organizationName: string): PageAnswer {
   const roles = caller.role === 'none' ? [] : caller.role.split('+')
   return page(frame('Home', html`
+    ${caller.session?.kind === 'support' ? html`<p class="notice bad" role="status">Support session: read-only, without money, seen by the organization, which can end it at any moment.</p>` : null}
     <h1>${organizationName}</h1>
     <p>You are signed in as <strong>${caller.actor.name}</strong>${roles.length === 0 ? null : html`, ${roles.map((role) => (isRoleName(role) ? ROLES[role].title : role)).join(', ')}`}.</p>
     ${roles.length === 0 ? html`<p class="notice">You have no role here yet, so there is nothing you may do. Ask your administrator for one.</p>` : html`
