@@ -22,6 +22,7 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   { operation: 'identity.createServiceAccount', gives: { serviceAccountId: 'id' } },
+  { operation: 'identity.createMachineClient', gives: { clientId: 'id' } },
   { operation: 'identity.createKey', gives: { keyId: 'id' } },
   { operation: 'identity.createUser', gives: { userId: 'id' } },
   { operation: 'identity.assignUserRole', gives: { assignmentId: 'roles.0.id' } },

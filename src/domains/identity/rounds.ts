@@ -4,6 +4,7 @@ import type { Database } from '../../platform/db/database.ts'
 import { systemContext } from '../../platform/jobs/system-context.ts'
 import type { Round } from '../../platform/jobs/worker.ts'
 import type { Log } from '../../platform/log/log.ts'
+import { sweepAssertions } from './clients/store.ts'
 import { refreshMetadata } from './connections/certificates.ts'
 import { listConnections } from './connections/store.ts'
 import { recheckDomains } from './domains/decide.ts'
@@ -42,7 +43,10 @@ async function tend(parts: IdentityParts & { readonly database: Database }, orga
   // A context for each piece of work: one that is told twice what to do once would be told the first answer.
   const context = () => systemContext({ organizationId, permissions: ['identity:write', 'identity:read', 'members:write'], operation: 'identity.tend' })
   try {
-    await database.housekeep(context(), (tx) => sweepSignIns(tx))
+    await database.housekeep(context(), async (tx) => {
+      await sweepSignIns(tx)
+      await sweepAssertions(tx)
+    })
     await recheckDomains(parts, (work) => database.housekeep(context(), work))
     const { items } = await database.read(context(), (tx) => listConnections(tx, CONNECTIONS_MAX, null))
     for (const connection of items) {

@@ -21,12 +21,13 @@ export const organizationsToTend = (pool: Pool, after: OrganizationId | null, li
   ids(pool, { name: 'bss_organizations_to_tend', text: 'select sec.organizations_to_tend($1, $2)::text as id', params: [after, limit] })
 
 /** Whose organization a sign-in belongs to. Null for what nobody has; the caller shows no difference. */
-export type Home = { readonly domain: string } | { readonly connectionId: string } | { readonly slug: string }
+export type Home = { readonly domain: string } | { readonly connectionId: string } | { readonly slug: string } | { readonly clientId: string }
 export async function homeOf(pool: Pool, home: Home): Promise<OrganizationId | null> {
   const [name, text, param] =
     'domain' in home ? ['bss_home_of_domain', 'select sec.home_of_domain($1)::text as id', home.domain] as const
       : 'slug' in home ? ['bss_home_of_slug', 'select sec.home_of_slug($1)::text as id', home.slug] as const
-        : ['bss_home_of_connection', 'select sec.home_of_connection($1)::text as id', home.connectionId] as const
+        : 'clientId' in home ? ['bss_home_of_client', 'select sec.home_of_client($1)::text as id', home.clientId] as const
+          : ['bss_home_of_connection', 'select sec.home_of_connection($1)::text as id', home.connectionId] as const
   return (await ids(pool, { name, text, params: [param] }))[0] ?? null
 }
 

@@ -4,7 +4,7 @@ import { checkIssuerClaim, checkLifetime, issuedAt, neededJti, optionalText, sub
 import { attempt, type OidcRefused, Refusal } from './codes.ts'
 import { CLOCK_TOLERANCE_SECONDS } from './configuration.ts'
 import { readJws, unverifiedClaims } from './jws.ts'
-import { staticKeys } from './keys.ts'
+import { type KeySource, staticKeys } from './keys.ts'
 
 const LIFETIME_MAX_SECONDS = 300
 const ASSERTION_LENGTH_MAX = 16 * 1024
@@ -14,7 +14,7 @@ export interface AssertionExpected {
   readonly audiences: readonly string[]
   /** `client_id` of the form, when it was sent along. */
   readonly clientId?: string
-  /** The key set (RFC 7517) that the client registered; null for an unknown client. */
+  /** The key set (RFC 7517) that the client registered, or a source of keys (`KeyRings.of`) where it publishes them; null for an unknown client. */
   readonly keysOf: (clientId: string) => Promise<unknown>
   readonly nowMs?: () => number
 }
@@ -38,7 +38,7 @@ export function readClientAssertion(assertion: string, expected: AssertionExpect
     if (expected.clientId !== undefined && expected.clientId !== clientId) throw new Refusal('client_wrong', 'The assertion is from another client than the form says.')
     const set = await expected.keysOf(clientId)
     if (set === null || set === undefined) throw new Refusal('client_unknown', 'There is no such client.')
-    const { claims } = await readJws(assertion, staticKeys(set), { algorithms: ALGORITHMS, types: ['jwt', 'client-authentication+jwt'] })
+    const { claims } = await readJws(assertion, isKeySource(set) ? set : staticKeys(set), { algorithms: ALGORITHMS, types: ['jwt', 'client-authentication+jwt'] })
     checkIssuerClaim(claims, clientId)
     if (subjectIn(claims) !== clientId) throw new Refusal('sub_wrong', 'The assertion speaks about somebody other than the client.')
     checkOwnAudience(claims['aud'], expected.audiences)
@@ -48,6 +48,9 @@ export function readClientAssertion(assertion: string, expected: AssertionExpect
     return { ok: true, clientId, jti: neededJti(claims), expiresAt: new Date((expires + CLOCK_TOLERANCE_SECONDS) * 1000) }
   })
 }
+
+/** A key set that was registered is data and never a function. */
+const isKeySource = (set: unknown): set is KeySource => typeof set === 'function'
 
 /** Exactly one audience, and it is us: an assertion that is good elsewhere too could be taken from there and used here. */
 function checkOwnAudience(aud: unknown, audiences: readonly string[]): void {

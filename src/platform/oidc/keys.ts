@@ -20,7 +20,8 @@ const RINGS_MAX = 1_000
 const CURVES: Readonly<Partial<Record<Algorithm, string>>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521', EdDSA: 'Ed25519', Ed25519: 'Ed25519' }
 const typeOf = (alg: Algorithm): string => (alg.startsWith('ES') ? 'EC' : alg.startsWith('Ed') ? 'OKP' : 'RSA')
 
-function fits(jwk: JsonObject, { alg, kid }: JwsHeader): boolean {
+/** Whether the key may be the one that the header speaks of. */
+export function fits(jwk: JsonObject, { alg, kid }: JwsHeader): boolean {
   const { key_ops: operations } = jwk
   return (
     jwk['kty'] === typeOf(alg) &&

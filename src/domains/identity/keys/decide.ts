@@ -15,14 +15,15 @@ const PREFIX_LENGTH = 13
 /** What is kept of a secret. */
 export const traceOf = (secret: string): { readonly prefix: string; readonly digest: string } => ({ prefix: secret.slice(0, PREFIX_LENGTH), digest: keyDigest(secret) })
 
-function refuseBeyond(grantor: Facts, owner: store.Owner, scopes: readonly string[] | null): void {
+/** Refuses a key or client that could do what its maker may not. */
+export function refuseBeyond(grantor: Facts, owner: store.Owner, scopes: readonly string[] | null): void {
   const { permissions, fieldClasses, sites } = authorityOfRoles([owner])
   const beyond = beyondGrant(grantor, { permissions: effectivePermissions(permissions, scopes), fieldClasses, sites })
-  if (beyond.length > 0) throw new Problem('forbidden', `This key could do ${beyond.join(', ')}, which you may not.`)
+  if (beyond.length > 0) throw new Problem('forbidden', `It could do ${beyond.join(', ')}, which you may not.`)
 }
 
 /** Faults in what only the server can judge: scopes against the role, networks against their grammar. */
-function faultsOf(draft: ApiKeyDraft, owner: store.Owner): ProblemError[] {
+export function faultsOf(draft: Pick<ApiKeyDraft, 'scopes' | 'cidrs'>, owner: store.Owner): ProblemError[] {
   const held: readonly string[] = authorityOfRoles([owner]).permissions
   const scopes = (draft.scopes ?? []).flatMap((scope, index) =>
     held.includes(scope) ? [] : [{ pointer: `/scopes/${index}`, code: 'not_held', message: `The role ${owner.role === null ? owner.name : ROLES[owner.role].title} does not have ${scope}.` }])

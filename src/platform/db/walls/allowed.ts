@@ -26,6 +26,7 @@ export const ALLOWED: readonly Allowed[] = [
     'bss.audit_head': 'The worker asks which organizations have entries to tie on; it is told their ids and nothing else.',
     'bss.audit_link': 'Only an entry that is tied on may be erased.',
     'bss.audit_stream': 'The worker asks which organizations have something to send; it is told their ids and nothing else.',
+    'bss.oauth_client': 'A machine client names itself before its organization is known; and its networks are read together with its token.',
     'bss.identity_connection': 'An identity provider answers at an address that names its connection, before the organization is known.',
   }),
   ...each('key-unique', {
@@ -61,6 +62,7 @@ export const ALLOWED: readonly Allowed[] = [
     'sec.release_domain(text)': 'Gives up a domain of the organization of the sealed context.',
     'sec.home_of_domain(text)': 'Sign-in begins before the organization is known; the id opens nothing, and strangers are shown no difference.',
     'sec.home_of_connection(uuid)': 'An identity provider answers at an address that names its connection; the id opens nothing.',
+    'sec.home_of_client(uuid)': 'A machine client names itself before its organization is known; the id opens nothing.',
     'sec.home_of_slug(text)': 'Sign-in may begin at the address of an organization; the id opens nothing.',
     'sec.announce_revocation(uuid[])': 'Tells other processes which credentials to forget; only the gateway may call it.',
     'sec.revocations_since(text)': 'Ids of credentials to forget; ids of credentials open nothing.',
