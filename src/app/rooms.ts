@@ -1,13 +1,14 @@
 // Gathers the rooms. A new room is added here, and nowhere else.
 import { auditHandlers, auditRounds } from '../domains/audit/index.ts'
 import { auditApi } from '../domains/audit/contract.ts'
-import { clientHandlers, clientPages, connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, scimKeyHandlers, scimPages, passkeyHandlers, passkeyPages, seedFirstAdmin, signInPages, staffPages, supportHandlers, identityRounds, type IdentityParts, type RoundParts } from '../domains/identity/index.ts'
+import { clientHandlers, clientPages, connectionHandlers, createAuthenticate, domainHandlers, identityHandlers, scimKeyHandlers, scimPages, passkeyHandlers, passkeyPages, seedFirstAdmin, setupHandlers, setupPages, signInPages, staffPages, supportHandlers, identityRounds, type IdentityParts, type RoundParts } from '../domains/identity/index.ts'
 import { connectionsApi } from '../domains/identity/connections/contract.ts'
 import { clientsApi } from '../domains/identity/clients/contract.ts'
 import { domainsApi } from '../domains/identity/domains/contract.ts'
 import { identityApi } from '../domains/identity/contract.ts'
 import { scimKeysApi } from '../domains/identity/scim/contract.ts'
 import { passkeysApi } from '../domains/identity/passkeys/contract.ts'
+import { setupApi } from '../domains/identity/setup/contract.ts'
 import { supportApi } from '../domains/identity/support/contract.ts'
 import { inventoryChores, inventoryHandlers, knownSites } from '../domains/inventory/index.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
@@ -25,7 +26,7 @@ import type { Reaction } from '../platform/jobs/reaction.ts'
 import type { Chore, Round } from '../platform/jobs/worker.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...supportApi, ...scimKeysApi, ...clientsApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...setupApi, ...supportApi, ...scimKeysApi, ...clientsApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
 
 /** What identity explains: it may not look at the rooms above it by itself. */
 const operations = (): ReadonlyMap<string, readonly Permission[]> =>
@@ -41,6 +42,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
     ...implement('identity', scimKeysApi, scimKeyHandlers(parts)),
     ...implement('identity', clientsApi, clientHandlers(parts)),
     ...implement('identity', passkeysApi, passkeyHandlers(parts)),
+    ...implement('identity', setupApi, setupHandlers(parts)),
     ...implement('identity', supportApi, supportHandlers(parts)),
     ...implement('inventory', inventoryApi, inventoryHandlers(database)),
     ...implement('orders', ordersApi, ordersHandlers(database)),
@@ -49,7 +51,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
   ]
 }
 /** What people see, and the endpoints of sign-in protocols. */
-export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts), ...passkeyPages(parts), ...staffPages(parts), ...scimPages(parts), ...clientPages(parts)]
+export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts), ...passkeyPages(parts), ...setupPages(parts), ...staffPages(parts), ...scimPages(parts), ...clientPages(parts)]
 
 export const reactions: readonly Reaction[] = orderReactions
 export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]

@@ -45,7 +45,7 @@ export function helpOfAll(nouns: readonly Noun[], handMade: readonly HandMade[])
       { line: 'stock levels --json', says: 'Stock by site and item, for a program' },
       { line: 'import online-retail history.csv.gz --organization acme', says: 'Load a real order history' },
     ]),
-    '\nAn ID may also be a name: the sku of an item, the code of a site, location or customer, the number of an order, the slug of an organization.\n`bss NOUN --help` and `bss NOUN VERB --help` say more.\n',
+    '\nAn ID may also be a name: the sku of an item, the code of a site, location or customer, the number of an order, the slug of an organization, the name of a connection or domain.\n`bss NOUN --help` and `bss NOUN VERB --help` say more.\n',
   ].join('')
 }
 

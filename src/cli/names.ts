@@ -1,5 +1,7 @@
 // People know the sku, the code and the number of a thing, the API knows its id. Wherever an id is wanted and no id was typed, the name
 // is looked up among the things the key may see; nothing is guessed: the name must fit exactly, and one thing only.
+import { connectionsApi } from '../domains/identity/connections/contract.ts'
+import { domainsApi } from '../domains/identity/domains/contract.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
@@ -26,8 +28,10 @@ const location: Lookup = { noun: 'location', name: 'listLocations', operation: i
 const order: Lookup = { noun: 'order', name: 'listOrders', operation: ordersApi.listOrders, query: (text) => ({ q: text }), fields: ['number', 'externalRef'] }
 const customer: Lookup = { noun: 'customer', name: 'listCustomers', operation: ordersApi.listCustomers, query: (text) => ({ q: text }), fields: ['code'] }
 const organization: Lookup = { noun: 'organization', name: 'listOrganizations', operation: tenancyApi.listOrganizations, query: () => ({}), fields: ['slug'] }
+const connection: Lookup = { noun: 'connection', name: 'listConnections', operation: connectionsApi.listConnections, query: () => ({}), fields: ['name'] }
+const domain: Lookup = { noun: 'domain', name: 'listDomains', operation: domainsApi.listDomains, query: () => ({}), fields: ['name'] }
 
-const LOOKUPS: Readonly<Record<string, Lookup>> = { itemId: item, siteId: site, locationId: location, fromLocationId: location, toLocationId: location, orderId: order, customerId: customer, organizationId: organization }
+const LOOKUPS: Readonly<Record<string, Lookup>> = { itemId: item, siteId: site, locationId: location, fromLocationId: location, toLocationId: location, orderId: order, customerId: customer, organizationId: organization, connectionId: connection, domainId: domain }
 const PAGES_MAX = 1_000
 
 async function idOfName(lookup: Lookup, text: string, sender: Sender): Promise<string> {

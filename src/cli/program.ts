@@ -4,6 +4,7 @@ import { isRecord } from '../kernel/json.ts'
 import { auditExport } from './audit/export.ts'
 import { auditVerify } from './audit/verify.ts'
 import { accounts, audit, keys, organizations } from './commands/access.ts'
+import { connections, domains, setupLinks, signIns } from './commands/sign-in.ts'
 import { items, lots, sites, stock } from './commands/inventory.ts'
 import { orders } from './commands/orders.ts'
 import { customers, prices } from './commands/customers.ts'
@@ -19,7 +20,7 @@ function ownVersion(): string {
 
 const VERSION = ownVersion()
 export const PROGRAM: Program = {
-  nouns: [orders, customers, prices, items, stock, sites, lots, organizations, accounts, keys, audit],
+  nouns: [orders, customers, prices, items, stock, sites, lots, organizations, accounts, keys, connections, domains, setupLinks, signIns, audit],
   handMade: [auditExport, auditVerify, importCommand, doctor(VERSION), whoami],
   version: VERSION,
 }

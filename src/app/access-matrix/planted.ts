@@ -30,6 +30,7 @@ const STEPS: readonly Step[] = [
   { operation: 'identity.createGroup', gives: { groupId: 'id' } },
   { operation: 'identity.mapGroupRole', gives: { mappingId: 'roles.0.id' } },
   { operation: 'identity.addGroupMember', gives: {} },
+  { operation: 'identity.createSetupLink', gives: { setupLinkId: 'id' } },
   { operation: 'identity.grantSupport', gives: { supportGrantId: 'id' } },
   { operation: 'inventory.createSite', gives: { siteId: 'id', siteCode: 'code' } },
   { operation: 'inventory.createZone', gives: { zoneId: 'id' } },

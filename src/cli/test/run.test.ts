@@ -226,10 +226,11 @@ describe('help', () => {
         for (const { line } of examples) expect(line).toMatch(new RegExp(`^${noun} ${verb}( |$)`))
       }
     }
-    for (const { word, examples } of PROGRAM.handMade) {
+    for (const { noun, word, examples } of PROGRAM.handMade) {
       const world = paperWorld()
-      expect(await run(PROGRAM, world, [word, '--help'])).toBe(EXIT.ok)
-      expect(world.said()).toContain(`bss ${word}`)
+      const words = noun === undefined ? [word] : [noun, word]
+      expect(await run(PROGRAM, world, [...words, '--help'])).toBe(EXIT.ok)
+      expect(world.said()).toContain(`bss ${words.join(' ')}`)
       expect([word, examples.length > 0]).toEqual([word, true])
     }
   })

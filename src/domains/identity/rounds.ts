@@ -9,6 +9,7 @@ import { refreshMetadata } from './connections/certificates.ts'
 import { listConnections } from './connections/store.ts'
 import { recheckDomains } from './domains/decide.ts'
 import type { IdentityParts } from './parts.ts'
+import { forgetReports } from './setup/store.ts'
 import { sweepSignIns } from './sign-in/store.ts'
 
 const EVERY_MS = 15 * 60_000
@@ -46,6 +47,7 @@ async function tend(parts: IdentityParts & { readonly database: Database }, orga
     await database.housekeep(context(), async (tx) => {
       await sweepSignIns(tx)
       await sweepAssertions(tx)
+      await forgetReports(tx)
     })
     await recheckDomains(parts, (work) => database.housekeep(context(), work))
     const { items } = await database.read(context(), (tx) => listConnections(tx, CONNECTIONS_MAX, null))

@@ -3,14 +3,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
 export interface Cookie {
-  readonly name: 'session' | 'sign_in' | 'staff'
+  readonly name: 'session' | 'sign_in' | 'setup' | 'staff'
   /** Empty: the cookie is removed. */
   readonly value: string
   /** Absent: until the browser closes. */
   readonly maxAgeSeconds?: number
 }
 
-const NAMES = { session: 'bss', sign_in: 'bss_sign_in', staff: 'bss_staff' } as const satisfies Record<Cookie['name'], string>
+const NAMES = { session: 'bss', sign_in: 'bss_sign_in', setup: 'bss_setup', staff: 'bss_staff' } as const satisfies Record<Cookie['name'], string>
 const nameOf = (name: Cookie['name'], isSecure: boolean): string => `${isSecure ? '__Host-' : ''}${NAMES[name]}`
 
 /** The value of a cookie of ours, or null. Two of one name are as good as none: somebody else has set one of them. */
