@@ -69,6 +69,6 @@ export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0
 export const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group'
 export const q = (filter: string): string => encodeURIComponent(filter)
 /** A field of something that was answered; empty when there is none. */
-export const textIn = (value: unknown, name: string): string => (isRecord(value) ? String(value[name] ?? '') : '')
+export const textIn = (value: unknown, name: string): string => (isRecord(value) && (typeof value[name] === 'string' || typeof value[name] === 'number') ? String(value[name]) : '')
 export const found = ({ body }: Answer): readonly unknown[] => (isList(body['Resources']) ? body['Resources'] : [])
 export const namesIn = (value: unknown): string[] => (isRecord(value) ? Object.keys(value).toSorted((a, b) => a.localeCompare(b)) : [])
