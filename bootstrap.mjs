@@ -176,8 +176,9 @@ function hand(entry, args) {
   const flags = ['--disable-warning=ExperimentalWarning'].concat(entry.nodeFlags || [])
   const child = spawn(node, flags.concat(path.join(ROOT, entry.file), entry.args || [], args), {
     cwd: entry.keepsFolder ? process.cwd() : ROOT,
-    // What Node makes of the sources is kept: a later start need not read and compile all of them again.
-    env: Object.assign({ NODE_COMPILE_CACHE: path.join(ROOT, '.bss', 'compile-cache') }, process.env, { PATH: path.join(MODULES, '.bin') + path.delimiter + (process.env.PATH || '') }),
+    // What Node makes of the sources is kept: a later start need not read and compile all of them again. It is kept beside the packages:
+    // a data folder with anything else in it would be refused as somebody else's.
+    env: Object.assign({ NODE_COMPILE_CACHE: path.join(MODULES, '.cache', 'compile') }, process.env, { PATH: path.join(MODULES, '.bin') + path.delimiter + (process.env.PATH || '') }),
     stdio: 'inherit',
   })
   // At a terminal, Ctrl-C reaches the child directly; sending it again would look like the impatient second Ctrl-C.

@@ -13,8 +13,8 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => stage.house.close())
 
-const TEXTS = [' ', '\t\r\n', '\u0001', '\u202Etxt', '🚢', "'; drop table bss.item; --", '${jndi:ldap://x}', '../../etc/passwd', '\\', '{"a"', 'null', 'NaN', 'infinity', 'now', '0', '\uFFFE', '(1,2)']
-const WORDS = ['Mars/Phobos', 'UTC+3', 'posix/UTC', 'ZZ', 'x@y', '0.0.0.0/0', '999.1.1.1/33', '1.2.3.4/99', '00000000', '4006381333930']
+const TEXTS = [' ', '\t\r\n', '\u0001', '\u202Etxt', "'; drop table bss.item; --", '../../etc/passwd', '\\', '{"a"', 'infinity', '\uFFFE', '(1,2)']
+const WORDS = ['Mars/Phobos', 'posix/UTC', 'ZZ', 'x@y', '0.0.0.0/0', '1.2.3.4/99', '00000000', '4006381333930']
 const DAYS = ['1900-01-01', '1900-01-01T00:00:00Z', '2199-12-31', '2199-12-31T23:59:59Z', '9999-12-31', '9999-12-31T23:59:59.999Z', '0001-01-01', '0001-01-01T00:00:00Z', '0000-01-01T00:00:00Z', '2026-06-30T23:59:60Z', '2026-03-01T24:00:00Z', '2026-03-29T02:30:00+14:00', '2026-03-29T02:30:00-23:59', '2024-02-29', '1900-02-28', '2026-03-01T09:30:00.123456789123Z', '2026-03-01t09:30:00z', '2100-02-29']
 const DECIMALS = ['0', '-0', '0.0', '0.000001', '0.0000000001', '-1', '-0.000001', '1.0000001', '0.12345678901', '999999999', '999999999.999999', '9999999999', '9999999999.9999999999', '99999999999999', '99999999999999.999999', '999999999999999999', '-99999999999999.999999']
 const NUMBERS = [-1, 0, 1, 0.5, 9, 10, 255, 32_767, 32_768, 2_147_483_647, 2_147_483_648, 4_294_967_296, 2 ** 53 - 1, -(2 ** 31)]
@@ -49,21 +49,20 @@ describe('what the schema lets through is done whole or refused whole', () => {
       if (answer.status >= 500 || [401, 403].includes(answer.status) || answer.code === '' || answer.text.includes('"code":"internal"')) complaints.push(told)
       return false
     }
-    // Whoever has an ETag goes alone, so that it is not stale by the time it arrives.
-    const atOnce = operation.ifMatch === true ? 1 : 4
-    const refusedOf = async (list: typeof tries): Promise<typeof tries> => {
+    const refusedOf = async (list: typeof tries, atOnce: number): Promise<typeof tries> => {
       const refused: typeof tries = []
       await inTurns(list, atOnce, async (one) => {
         if (!(await attempt(one))) refused.push(one)
       })
       return refused
     }
-    let refused = await refusedOf(tries)
+    // Whoever has an ETag goes alone, so that it is not stale by the time it arrives.
+    let refused = await refusedOf(tries, operation.ifMatch === true ? 1 : 4)
     // What was refused is sent again, and nothing must have changed then. What stood in its own way the first time drops out.
     let outcome: { done: number; changed: string[] } = { done: -1, changed: [] }
     for (let turn = 0; turn < 5 && outcome.done !== 0; turn += 1) {
       const before = await digestOf(stage.house.superuserUrl)
-      const still = await refusedOf(refused)
+      const still = await refusedOf(refused, 1)
       outcome = { done: refused.length - still.length, changed: changed(before, await digestOf(stage.house.superuserUrl)).filter((table) => !(operation.lines === true && table.startsWith('bss.audit_'))) }
       refused = still
     }
