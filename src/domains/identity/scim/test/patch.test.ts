@@ -105,7 +105,7 @@ describe('changes of members', () => {
       fc.constant({ op: 'remove', path: 'members', value: undefined }),
     )
     fc.assert(fc.property(fc.uniqueArray(ids), fc.array(change, { minLength: 1, maxLength: 8 }), (before, list) => {
-      let expected = new Set(before)
+      let expected = new Set<string>(before)
       for (const { op, path, value } of list) {
         const named = value?.map((each) => each.value) ?? [/"(.)"/.exec(path)?.[1] ?? '']
         if (op === 'replace') expected = new Set(named)
