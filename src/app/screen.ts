@@ -48,6 +48,7 @@ export function readyScreen({ url, dataDir, demoFile, exampleKey, signInAs, isEm
   const lines = ['', `  Blue Ship Sync is running at ${url}`, '', ...(signInAs === null ? [] : [`  Sign in         ${url}/sign-in   as ${signInAs}, wanda.wu@globex.example, …`]), `  API reference   ${url}/docs`, `  OpenAPI 3.1     ${url}/openapi.json`]
   if (exampleKey !== null) lines.push('  Try it          ' + `curl -s -H 'Authorization: Bearer ${exampleKey}' '${url}/api/v1/orders?limit=2'`)
   if (demoFile !== null) lines.push(`  Demo keys       ${here(demoFile)}`)
+  else lines.push('  First key       npm run staff -- key provisioning   (in a second terminal, with the same settings)')
   if (isEmbedded) lines.push(`  Data folder     ${here(dataDir)}`)
   lines.push('  Stop            Ctrl-C')
   if (isEmbedded) lines.push(`  Start afresh    rm -r ${here(dataDir)}   (while it is stopped)`)

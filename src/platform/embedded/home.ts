@@ -32,10 +32,22 @@ export interface Remembered {
 const MARK = 'cluster.json'
 const SECRETS = 'secrets.json'
 
+/** What stands in the way of a folder, in words for the person who named it. */
+function sentenceOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'a file is there. Choose a folder.'
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'this user may not write there.'
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Opens the data folder or makes it; refuses a folder that holds anything that is not ours. */
 export function openHome(path: string): Home {
   if (!isAbsolute(path)) throw new ClusterError('foreign-folder', `The data folder must be given as an absolute path, not as "${path}".`)
-  mkdirSync(path, { recursive: true, mode: 0o711 })
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o711 })
+  } catch (error) {
+    throw new ClusterError('foreign-folder', `The data folder ${path} cannot be made: ${sentenceOf(error)}`)
+  }
   const folder = realpathSync(path)
   const known = readdirSync(folder)
   // A lock alone is what a start that died in its first instant leaves behind.

@@ -113,6 +113,12 @@ describe('what is refused before anything is touched', () => {
     expect((await refusal(startCluster({ dataDir: 'relative', replica: false }))).failure).toBe('foreign-folder')
   })
 
+  test('a file where the folder should be', async () => {
+    const file = join(freshFolder(), 'notes.txt')
+    writeFileSync(file, 'x')
+    for (const dataDir of [file, join(file, 'inside')]) expect((await refusal(startCluster({ dataDir, replica: false }))).message).toContain('a file is there')
+  })
+
   test('settings that would lose data or open the server', async () => {
     const folder = join(freshFolder(), 'never')
     for (const settings of [{ fsync: 'off' }, { FSYNC: 'off' }, { full_page_writes: 'off' }, { listen_addresses: '*' }, { work_mem: "4MB'\nfsync=off" }]) {
