@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ClusterError } from '../../src/platform/embedded/index.ts'
 import { audit } from './audit.ts'
+import { auth } from './auth.ts'
 import budget from './budget.json' with { type: 'json' }
 import type { Bench, Benchmark, Outcome } from './benchmark.ts'
 import { coldStart } from './cold-start.ts'
@@ -17,7 +18,7 @@ import { door, reads } from './reads.ts'
 import { openWorld, type World } from './world.ts'
 
 /** In the order in which they run: those that leave much data behind come last. */
-const BENCHMARKS: readonly Benchmark[] = [placing, wall, idle, hot, bulk, reads, door, outbox, audit, growth, coldStart]
+const BENCHMARKS: readonly Benchmark[] = [placing, wall, idle, hot, bulk, reads, door, outbox, audit, auth, growth, coldStart]
 const SEED = 20_261_124
 
 const HELP = `npm run bench -- [name ...] [--seconds N] [--rounds N] [--quick] [--json FILE]
