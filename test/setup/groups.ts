@@ -9,6 +9,7 @@ const GROUPS = [
   { name: 'matrix', files: /^test\/.*matrix/ },
   { name: 'migrations', files: /^test\/.*migration/ },
   { name: 'app', files: /^src\/(app|cli|web)\// },
+  { name: 'browser', files: /^test\/e2e\// },
   { name: 'other', files: /^/ },
 ] as const
 

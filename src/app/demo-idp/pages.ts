@@ -2,9 +2,9 @@
 import { html, type Html } from '../../platform/http/html.ts'
 import type { DemoCompany } from './people.ts'
 
-const STYLE = ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1.25rem}button{display:block;width:100%;min-height:2.9rem;margin:.5rem 0;padding:.5rem 1rem;font:inherit;text-align:left;border:1px solid color-mix(in srgb,currentColor 45%,transparent);border-radius:.4rem;background:transparent;color:inherit;cursor:pointer}button:focus-visible{outline:3px solid #2f7fd6}small{opacity:.8}'
+const STYLE = ':root{color-scheme:light dark}body{background:light-dark(#fff,#14171a);color:light-dark(#1a1d21,#e9ebee);font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1.25rem}button{display:block;width:100%;min-height:2.9rem;margin:.5rem 0;padding:.5rem 1rem;font:inherit;text-align:left;border:1px solid color-mix(in srgb,currentColor 45%,transparent);border-radius:.4rem;background:transparent;color:inherit;cursor:pointer}button:focus-visible{outline:3px solid #2f7fd6}small{opacity:.8}'
 
-const frame = (title: string, body: Html, onLoad: Html | null = null): string => `<!doctype html>\n${html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${STYLE}</style></head><body>${body}${onLoad}</body></html>`.toString()}`
+const frame = (title: string, body: Html, onLoad: Html | null = null): string => `<!doctype html>\n${html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${STYLE}</style></head><body><main>${body}</main>${onLoad}</body></html>`.toString()}`
 
 /** One button a person; the choice is posted back with what the protocol needs. */
 export const choicePage = (company: DemoCompany, action: string, fields: Readonly<Record<string, string>>): string => frame(`${company.name}: sign in`, html`
