@@ -36,8 +36,11 @@ export async function readBatch<P extends Permission, const Q extends readonly Q
 export const readWork = <P extends Permission, T>(doors: Doors, ctx: Ctx<P>, work: (tx: Tx<'read', P>) => Promise<T>): Promise<T> =>
   onFreshServer(doors, ctx, async (wire, isReplica) => {
     const required = isReplica ? doors.replicas.required(ctx.organizationId, ctx.facts.consistency) : null
-    const opening = wire.send([beginReadOnly, enter(doors.seal(ctx)), ...(required === null ? [] : [replayedCheck(required)])]).then((results) => {
-      if (required !== null && results[2]?.rows[0]?.[0] !== 't') throw new Behind()
+    // Asked before the transaction begins, in the same round trip: within it the answer could be newer than its snapshot.
+    const asked = required === null ? null : wire.send([replayedCheck(required)])
+    const begun = wire.send([beginReadOnly, enter(doors.seal(ctx))])
+    const opening = Promise.all([asked, begun]).then(([checked]) => {
+      if (checked !== null && checked[0]?.rows[0]?.[0] !== 't') throw new Behind()
     })
     opening.catch(() => undefined) // Awaited by the first statement, or below when there is none.
     const send = async (calls: readonly Call[]): Promise<Result[]> => {
