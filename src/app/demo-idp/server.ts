@@ -92,7 +92,8 @@ function splitOnce(text: string, at: string): readonly [string, string] {
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request) {
+  const pieces: AsyncIterable<unknown, unknown, unknown> = request
+  for await (const chunk of pieces) {
     if (!Buffer.isBuffer(chunk)) continue
     length += chunk.length
     if (length > BODY_MAX) throw new Error('The form is too large.')

@@ -4,6 +4,7 @@
 // sends a Sync after every statement, so that a context set in one would be gone in the next.
 import type { EventEmitter } from 'node:events'
 import pg from 'pg'
+import { isList } from '../../kernel/json.ts'
 
 export type Param = string | number | bigint | boolean | null | Uint8Array | readonly (string | number | bigint | boolean | null)[]
 export interface Call {
@@ -42,7 +43,8 @@ export class CannotConnect extends Error {
   override readonly name = 'CannotConnect'
   constructor(cause: unknown) {
     // A name with several addresses fails once for each, and the whole of it has no words of its own.
-    const reasons: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
+    const several: unknown = cause instanceof AggregateError ? Reflect.get(cause, 'errors') : undefined
+    const reasons = isList(several) ? several : [cause]
     super(reasons.map((reason) => (reason instanceof Error ? reason.message : String(reason))).join('; '), { cause })
   }
 }

@@ -4,7 +4,7 @@ import { sealSecret, openSecret } from '../../../platform/crypto/vault.ts'
 import { empty, hop, json, type PageAnswer } from '../../../platform/http/page.ts'
 import { isList } from '../../../kernel/json.ts'
 import { Problem } from '../../../kernel/problem.ts'
-import { beginSignIn, createKeyRings, discover, finishSignIn, readBackchannelLogout, subjectOf, type ClientAuth, type KeyRings, type Preset, type Provider } from '../../../platform/oidc/index.ts'
+import { beginSignIn, createKeyRings, discover, endSessionUrl, finishSignIn, readBackchannelLogout, subjectOf, type ClientAuth, type KeyRings, type Preset, type Provider } from '../../../platform/oidc/index.ts'
 import type { IdentityParts } from '../parts.ts'
 import { oidcAddresses } from '../connections/addresses.ts'
 import type { OidcSettings } from '../connections/contract.ts'
@@ -144,6 +144,18 @@ export async function oidcBackchannelLogout(visit: Visit): Promise<PageAnswer> {
   await visit.write((tx) => store.endProviderSessions(tx, connection.id, read.sub, read.sid === null ? [] : [read.sid]))
   await note(visit, 'sign_out', 'ok', { subject: read.sub })
   return empty(200)
+}
+
+/** Where to send a browser so that the session at the provider ends too; null when the provider has no such place, or cannot be asked. */
+export async function oidcSignOut(visit: Visit): Promise<string | null> {
+  try {
+    const oidc = oidcOf(visit)
+    return endSessionUrl({ provider: await providerOf(visit, oidc), clientId: oidc.clientId, postLogoutRedirectUri: `${visit.parts.origin()}/signed-out` })
+  } catch (error) {
+    // The session here has ended already; a provider that is away must not make that look undone.
+    if (error instanceof Refusal) return null
+    throw error
+  }
 }
 
 /** Our public key for a provider at which we prove ourselves by private_key_jwt. */

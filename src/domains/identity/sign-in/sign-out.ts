@@ -3,10 +3,11 @@ import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { ConnectionId } from '../../../kernel/ids.ts'
 import { createLogoutRequest, createLogoutResponse, readLogoutRequest, type Incoming, type NameId } from '../../../platform/saml/index.ts'
-import { empty, hop, redirect, type PageAnswer, type PageRequest } from '../../../platform/http/page.ts'
+import { hop, redirect, type PageAnswer, type PageRequest } from '../../../platform/http/page.ts'
 import type { IdentityParts } from '../parts.ts'
 import { samlAddresses } from '../connections/addresses.ts'
 import { Refusal } from './facts.ts'
+import { oidcSignOut } from './oidc.ts'
 import { samlOf, signingOf, subjectOfNameId } from './saml.ts'
 import * as store from './store.ts'
 import { freshSecret, note, refused, signInContext, visitIn, type Visit } from './visit.ts'
@@ -27,6 +28,10 @@ export async function signOut(parts: IdentityParts, request: PageRequest): Promi
 
 async function atProvider(parts: IdentityParts, request: PageRequest, organizationId: Visit['organizationId'], connectionId: ConnectionId, subject: string, session: string | null): Promise<{ url: string; name: string } | null> {
   const visit = await visitIn(parts, request, organizationId, connectionId)
+  if (visit?.connection.kind === 'oidc') {
+    const url = await oidcSignOut(visit)
+    return url === null ? null : { url, name: visit.connection.name }
+  }
   const sloUrl = visit?.connection.settings.saml?.sloUrl
   if (visit === null || sloUrl === undefined) return null
   const [value, format, nameQualifier, spNameQualifier] = Parts.Parse(JSON.parse(subject))
@@ -64,5 +69,3 @@ export async function samlLogout(visit: Visit): Promise<PageAnswer> {
   if (answer.binding !== 'redirect') throw new Refusal('wrong_binding', 'A redirect was asked for.')
   return hop(answer.url, connection.name, NO_SESSION)
 }
-
-export const nothingToSay = (): PageAnswer => empty(204)

@@ -62,6 +62,14 @@ describe('signing in', () => {
     }
     expect(seen.size).toBe(1)
   })
+  it('goes on to the OpenID provider on signing out, which asks whether its own session shall end too', async () => {
+    const visitor = new Visitor()
+    const home = await house.signIn('acme', 'acme-auditor', visitor)
+    const end = await visitor.submit(home)
+    expect(visitor.cookie(house.url, 'bss')).toBeUndefined()
+    expect(new URL(end.url).origin).toBe(house.providers.origin)
+    expect(end.status).toBe(200)
+  })
   it('ends a session at once on signing out, here and at the provider', async () => {
     const visitor = new Visitor()
     const home = await house.signIn('globex', 'globex-auditor', visitor)

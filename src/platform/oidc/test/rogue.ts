@@ -134,6 +134,7 @@ function tokenAnswer({ issuer, pairs, twist }: Rogue, nonce: string): Json {
 async function text(request: IncomingMessage): Promise<string> {
   const pieces: string[] = []
   request.setEncoding('utf8')
-  for await (const piece of request) pieces.push(String(piece))
+  const incoming: AsyncIterable<unknown, unknown, unknown> = request
+  for await (const piece of incoming) pieces.push(String(piece))
   return pieces.join('')
 }
