@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, dev: { type: 'boolean' } }, allowPositionals: false })
   if (values.help) return void process.stdout.write(HELP)
   const config = readConfig(process.env)
-  await requireFreePort(config)
+  await requireFreePorts(config)
   const steps = showSteps(process.stderr)
   const running: Running = { service: null, cluster: null, signIn: null }
   stopOnSignal(running)
@@ -72,18 +72,26 @@ async function start(config: Config, steps: Steps, running: Running): Promise<vo
   }))
 }
 
+const LOOPBACK = '127.0.0.1'
+/** Past the ports of another instance: the API's and that of the demo's sign-in beside it. */
+const OTHER_PORT = 10
+
 /** Looked at before the database starts, so that a taken port costs a second and not ten. */
-function requireFreePort({ host, port }: Config): Promise<void> {
-  if (port === 0) return Promise.resolve()
+async function requireFreePorts({ host, port, isDemo }: Config): Promise<void> {
+  if (port === 0) return
+  await requireFreePort(host, port, (free) => `choose another port: BSS_PORT=${free} npm start`)
+  if (isDemo) await requireFreePort(LOOPBACK, port + 1, (free) => `choose other ports, the API's and the next for the demo's sign-in: BSS_PORT=${free} npm start`)
+}
+function requireFreePort(host: string, port: number, advice: (free: number) => string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
-    probe.once('error', (error) => reject(portError(error, host, port)))
+    probe.once('error', (error) => reject(portError(error, host, port, advice)))
     probe.listen(port, host, () => probe.close(() => resolve()))
   })
 }
-function portError(error: Error, host: string, port: number): Error {
+function portError(error: Error, host: string, port: number, advice: (free: number) => string): Error {
   const code = 'code' in error ? error.code : ''
-  if (code === 'EADDRINUSE') return new ConfigError(`Port ${port} on ${host} is in use. Stop the other program, or choose another port: BSS_PORT=${port + 1} npm start`)
+  if (code === 'EADDRINUSE') return new ConfigError(`Port ${port} on ${host} is in use. Stop the other program, or ${advice(port + OTHER_PORT)}`)
   if (code === 'EACCES') return new ConfigError(`Port ${port} may not be used by this user. Choose one above 1023: BSS_PORT=8080 npm start`)
   if (code === 'EADDRNOTAVAIL') return new ConfigError(`This machine has no address ${host}. Set BSS_HOST to one it has, such as 127.0.0.1.`)
   return error

@@ -116,7 +116,7 @@ describe('what is refused before anything is touched', () => {
   test('a file where the folder should be', async () => {
     const file = join(freshFolder(), 'notes.txt')
     writeFileSync(file, 'x')
-    for (const dataDir of [file, join(file, 'inside')]) expect((await refusal(startCluster({ dataDir, replica: false }))).message).toContain('a file is there')
+    for (const dataDir of [file, join(file, 'inside')]) expect((await refusal(startCluster({ dataDir, replica: false }))).sentence).toContain('a file is there')
   })
 
   test('settings that would lose data or open the server', async () => {
