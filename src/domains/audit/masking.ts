@@ -12,11 +12,12 @@ const FIELDS: Readonly<Record<FieldClass, string>> = {
     overlapMinutes parentId passkeyId permissions pickSequence plan position preset priceListCode priceListId priority promisedFrom promisedOn promisedTo purpose q quantity reason
     receiptLineId receivedAt ref region removeLineIds requestedBy requestedFrom requestedOn requestedTo requestsPerSecond role roleId rotatedFromId rowsPerExport scopes
     serviceAccountId shelfLifeDays siteCode siteId siteIds sites sku slug sort source staffName status storageClass supplier supportGrantId timeZone title toLocationId tracking unit url userId
-    validFrom validUntil weightGrams widthMm zoneId`,
+    validFrom validUntil weightGrams widthMm zoneId acrValues authnContexts certificates clientAuth clientId emailAttribute entityId hostedDomains idleMinutes jitRole jwksUri kids metadataUrl
+    mustEncrypt nameAttribute oidc saml sessionHours sloUrl ssoUrl tenantId`,
   price: 'amount currency discount listPrice price total totalMinor unitPrice',
   cost: 'cost costs unitCost value',
   finance: 'balance creditLimit iban invoice tax vatId',
-  pii: 'address addresses birthday displayName email emails phone phones',
+  pii: 'address addresses birthday displayName email emails phone phones userName',
   strategy: 'forecast margin objective scenario strategy target',
 }
 const CLASS_OF = new Map(FIELD_CLASSES.flatMap((fieldClass) => FIELDS[fieldClass].split(/\s+/).map((name) => [name, fieldClass] as const)))
