@@ -1,7 +1,6 @@
 // People know the sku, the code and the number of a thing, the API knows its id. Wherever an id is wanted and no id was typed, the name
 // is looked up among the things the key may see; nothing is guessed: the name must fit exactly, and one thing only.
-import { connectionsApi } from '../domains/identity/connections/contract.ts'
-import { domainsApi } from '../domains/identity/domains/contract.ts'
+import { connectionsApi, domainsApi } from '../domains/identity/contract.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'

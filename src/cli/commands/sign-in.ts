@@ -1,7 +1,5 @@
 // How people sign in: the organization's identity providers, its domains, links for whoever sets them up, and the log.
-import { connectionsApi } from '../../domains/identity/connections/contract.ts'
-import { domainsApi } from '../../domains/identity/domains/contract.ts'
-import { setupApi } from '../../domains/identity/setup/contract.ts'
+import { connectionsApi, domainsApi, setupApi } from '../../domains/identity/contract.ts'
 import { command, type Noun } from '../command.ts'
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057'

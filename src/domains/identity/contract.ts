@@ -135,3 +135,8 @@ export const identityApi = defineApi({
     fails: ['not_found', 'conflict', 'illegal_transition'],
   },
 })
+
+// The contracts of the sub-rooms, for the command line and other clients.
+export { connectionsApi } from './connections/contract.ts'
+export { domainsApi } from './domains/contract.ts'
+export { setupApi } from './setup/contract.ts'
