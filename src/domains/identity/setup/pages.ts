@@ -159,7 +159,7 @@ async function verify(desk: Desk, guide: Guide): Promise<PageAnswer> {
   const wanted = desk.request.form.get('domain') ?? ''
   // Only a domain of the link's own connection: the list was made from it.
   if (!isUuid(wanted) || !guide.domains.some(({ id }) => id === wanted)) return show(guide, 'domain', { values: {}, faults: { '': 'This domain is not on the list.' } })
-  return orFaults(() => verifyOwnDomain(desk, idOf<'EmailDomain'>(wanted)), '/setup?step=domain', (problem) => show(guide, 'domain', { values: {}, faults: { [wanted]: problem.message } }))
+  return orFaults(() => verifyOwnDomain(desk, idOf<'EmailDomain'>(wanted)), '/setup?step=domain', (problem) => show(guide, 'domain', { values: {}, faults: { '': 'The domain is not proven yet: see below.', [wanted]: problem.message } }))
 }
 
 async function finish({ link, write }: Desk): Promise<PageAnswer> {

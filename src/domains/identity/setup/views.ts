@@ -1,5 +1,6 @@
 // The guided page: five steps, plain HTML, no scripts. Each field has its label, its hint and its fault beside it; a fault is said at the
 // top of the page as well, for whoever hears the page instead of seeing it.
+import { isList } from '../../../kernel/json.ts'
 import { html, type Html } from '../../../platform/http/html.ts'
 import { frame, page, type PageAnswer } from '../../../platform/http/page.ts'
 import type { Connection } from '../connections/contract.ts'
@@ -69,9 +70,11 @@ function toCopy({ addresses, connection }: Guide, choice: Choice): Html {
     <p class="hint">${connection === null ? 'The entity ID is the address of our metadata too, once this form is saved.' : html`<a href="${addresses.entityId}">Our metadata (XML)</a>, for providers that take a file or an address.`}</p>`
 }
 
+const calledOf = (choice: Choice): string => (choice === 'oidc' || choice === 'saml' ? 'your provider' : CHOICE_NAMES[choice])
+
 export const connectionBody = (guide: Guide, choice: Choice, { values, faults }: Said): Html => html`
-  <h2>1. Tell ${CHOICE_NAMES[choice]} about us</h2><p>${AT_PROVIDER[choice]} Copy this there:</p>${toCopy(guide, choice)}
-  <h2>2. Tell us about ${CHOICE_NAMES[choice]}</h2>
+  <h2>1. Tell ${calledOf(choice)} about us</h2><p>${AT_PROVIDER[choice]} Copy this there:</p>${toCopy(guide, choice)}
+  <h2>2. Tell us about ${calledOf(choice)}</h2>
   <form method="post" action="/setup/connection">${FIELDS[choice].map((field) => fieldOf(field, values[field.name] ?? '', faults[field.name], guide.connection?.hasSecret === true))}<button type="submit">Save and continue</button></form>`
 
 function fieldOf(field: Field, value: string, fault: string | undefined, hasSecret: boolean): Html {
@@ -103,18 +106,20 @@ export const domainBody = ({ domains }: Guide, { values, faults }: Said): Html =
 
 export function testBody(guide: Guide): Html {
   const { lastTest } = guide.link
+  const cameBack = lastTest?.cameBack ?? null
   const isGood = lastTest?.outcome === 'ok'
   return html`<p>A real sign-in at your provider that signs nobody in here. It shows what came back, or the exact reason of a refusal.</p>
     ${lastTest === null ? null : isGood ? html`<div class="notice" role="status"><p><strong>The test sign-in worked</strong> (${moment(lastTest.at)}).</p></div>` : refusal(lastTest)}
-    ${(lastTest?.cameBack ?? null) === null ? null : html`<h2>What came back</h2>${copy(Object.entries(lastTest?.cameBack ?? {}).map(([name, value]) => [LABELS[name] ?? name, shown(value)]))}`}
+    ${cameBack === null ? null : html`<h2>What came back</h2>${copy(CAME_BACK.map(([name, label]) => [label, shown(cameBack[name])]))}`}
     ${lastTest === null ? null : html`<p class="hint">Request ${lastTest.requestId}</p>`}
     <form method="post" action="/setup/test"><button type="submit" ${isGood ? html`class="quiet"` : null}>${lastTest === null ? 'Try a sign-in' : 'Try it again'}</button></form>
     ${reachable(guide).has('done') ? html`<p><a class="button" href="/setup?step=done">Go on</a></p>` : isGood && html`<p>One thing is left: <a href="/setup?step=domain">prove the domain</a>.</p>`}`
 }
-const LABELS: Readonly<Record<string, string>> = {
-  subject: 'The person, as we will know them', directoryName: 'Name in the directory', email: 'E-mail', displayName: 'Name', authenticatedAt: 'Signed in there at', acr: 'Strength of the sign-in (acr)', methods: 'By (amr)',
-}
-const shown = (value: unknown): string => (value === null || value === undefined || value === '' ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value))
+const CAME_BACK = [
+  ['subject', 'The person, as we will know them'], ['displayName', 'Name'], ['email', 'E-mail'], ['directoryName', 'Name in the directory (SCIM)'], ['authenticatedAt', 'Signed in there at'],
+  ['acr', 'Strength of the sign-in (acr)'], ['methods', 'Means of the sign-in (amr)'],
+] as const
+const shown = (value: unknown): string => (value === null || value === undefined || value === '' || (isList(value) && value.length === 0) ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value))
 
 function refusal({ outcome, detail }: { readonly outcome: string; readonly detail: string }): Html {
   const { means, todo } = adviceFor(outcome)
