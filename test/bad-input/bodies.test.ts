@@ -21,7 +21,9 @@ function complaint(mutant: Mutant, answer: Answer): string | null {
   if (answer.status !== 400) return say('is not a 400')
   if (answer.code !== 'bad_request' || !answer.type.startsWith('application/problem+json')) return say('is no problem with its code')
   if (answer.errors.length === 0) return say('names no fault')
-  const stray = answer.errors.find(({ pointer, code }) => !beneath(pointer, mutant.at) || code === '')
+  if (!answer.errors.some(({ pointer }) => beneath(pointer, mutant.at))) return say(`does not point at ${mutant.at}`)
+  // Where no sample of an object was found, its other fields are missing as well and may be named too.
+  const stray = answer.errors.find(({ pointer, code }) => code === '' || (!beneath(pointer, mutant.at) && code !== 'required'))
   if (stray !== undefined) return say(`points at ${stray.pointer} instead of ${mutant.at}`)
   return mutant.code === undefined || answer.errors.some(({ code, pointer }) => code === mutant.code && (mutant.isAnywhere === true || pointer === mutant.at)) ? null : say(`has not the code ${mutant.code} at ${mutant.at}`)
 }

@@ -44,7 +44,11 @@ function wrongAt(spot: Spot): [string, unknown][] {
   if (isDecimal(schema)) wrong.push(...by('decimal', DECIMALS))
   if (isMoment(schema)) wrong.push(...by('moment', MOMENTS))
   if (schema['format'] === 'uuid') wrong.push(...by('id', IDS))
-  if (schema['type'] === 'string') wrong.push(['text without end', 'x'.repeat(100_000)], ['spaces without end', ' '.repeat(100_000)])
+  if (schema['type'] === 'string') {
+    // A field may be long when its contract says how long; one that says nothing must not take this much either.
+    const tooMany = Math.max(100_000, (typeof schema['maxLength'] === 'number' ? schema['maxLength'] : 0) + 1)
+    wrong.push(['text without end', 'x'.repeat(tooMany)], ['spaces without end', ' '.repeat(tooMany)])
+  }
   if (isRecord(schema['items']) && isList(spot.value) && spot.value.length > 0) {
     const one = spot.value[0]
     wrong.push(['list without end', Array.from({ length: Math.min(100_000, Math.floor(BODY_BYTES / (JSON.stringify(one).length + 1))) }, () => one)])

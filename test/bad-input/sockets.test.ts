@@ -96,7 +96,7 @@ describe('two meanings at once', () => {
 })
 
 describe('what is hardly HTTP', () => {
-  const noise = ['hello\r\n\r\n', '\r\n\r\n\r\n', '\0\0\0\0', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'GET /\r\n\r\n', 'GET / HTTP/9.9\r\nHost: x\r\n\r\n', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 'FROB / HTTP/1.1\r\nHost: x\r\n\r\n', 'GET  / HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /\x7f HTTP/1.1\r\nHost: x\r\n\r\n', '{"code":"A"}']
+  const noise = ['hello\r\n\r\n', '\r\n\r\n\r\n', '\0\0\0\0', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'GET /api/v1/whoami\r\n\r\n', 'GET / HTTP/9.9\r\nHost: x\r\n\r\n', 'get / HTTP/1.1\r\nHost: x\r\n\r\n', 'FROB / HTTP/1.1\r\nHost: x\r\n\r\n', 'GET  /api/v1/whoami HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /\x7f HTTP/1.1\r\nHost: x\r\n\r\n', '{"code":"A"}']
   it.each(noise.map((bytes) => [JSON.stringify(bytes), bytes]))('%s gets an answer of 4xx or the door', async (_name, bytes) => {
     const answer = await raw(bytes)
     expect(statuses(answer).every((status) => status >= 400 && status < 500)).toBe(true)
