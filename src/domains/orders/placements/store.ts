@@ -66,16 +66,22 @@ export type PlacedRow = column.Row<typeof shape>
 const REFUSALS: Refusals = {
   sales_order_external_unique: ['conflict', 'This order of the other system is here already.', '/external/ref'],
 }
-const TEXT = `select order_index, order_id, outcome, number, status, is_backordered, customer_id, customer_code, customer_name, site_id, site_code, ordered_at, requested_on, reserved_lines, lines, code, pointer, message
-  from bss.place_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) where organization_id = $1`
+const COLUMNS = 'p.order_index, p.order_id, p.outcome, p.number, p.status, p.is_backordered, p.customer_id, p.customer_code, p.customer_name, p.site_id, p.site_code, p.ordered_at, p.requested_on, p.reserved_lines, p.lines, p.code, p.pointer, p.message'
+const TEXT = `select ${COLUMNS}
+  from bss.place_orders($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) p where p.organization_id = $1` as const
+/** In bulk the levels of all orders are locked first, in key order: the status that comes out of that is what placing waits for. */
+const BULK_TEXT = `select ${COLUMNS}
+  from bss.lock_levels($1, $2, $7, $8, $20, $22, $23) locked,
+       bss.place_orders($1, locked, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) p where p.organization_id = $1` as const
 
 /** Places at the prices of the price list: nobody who may not set prices can hand one in here. */
 const placeAtListPrices = write('orders:write', TEXT, shape, REFUSALS)
 const placeAtGivenPrices = write('price:write', TEXT, shape, REFUSALS)
+const placeInBulk = write('price:write', BULK_TEXT, shape, REFUSALS)
 
 export type PlacingStatus = 'draft' | 'confirmed'
 export const atListPrices = (orders: readonly Placing[], status: PlacingStatus) => ({ statement: placeAtListPrices, params: paramsOf(orders, { status, isBulk: false, isPriced: false }) })
-export const atGivenPrices = (orders: readonly Placing[], isBulk: boolean) => ({ statement: placeAtGivenPrices, params: paramsOf(orders, { status: 'confirmed', isBulk, isPriced: true }) })
+export const atGivenPrices = (orders: readonly Placing[], isBulk: boolean) => ({ statement: isBulk ? placeInBulk : placeAtGivenPrices, params: paramsOf(orders, { status: 'confirmed', isBulk, isPriced: true }) })
 
 const unlessAllNull = (values: readonly (string | null)[]): Param => (values.every((value) => value === null) ? null : values)
 

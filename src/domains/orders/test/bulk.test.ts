@@ -35,6 +35,19 @@ async function eventually<T>(look: () => Promise<T>, isThere: (value: T) => bool
 }
 
 describe('orders in bulk', () => {
+  it('of several senders, with the same goods in opposite order, never wait for each other in a ring', async () => {
+    const skus = Array.from({ length: 12 }, (_, index) => `RING-${index}`)
+    for (const sku of skus) await shop.item(sku, 10_000)
+    const orders = (sender: number): BulkOrder[] => Array.from({ length: 24 }, (_, index) => {
+      const first = (index * 5 + sender * 7) % skus.length
+      const sku = skus[sender % 2 === 0 ? first : skus.length - 1 - first] ?? ''
+      return bulk(`RING-${sender}-${index}`, '1', { lines: [{ sku, quantity: '1', unitPrice: '1' }] })
+    })
+    const results = (await Promise.all(Array.from({ length: 8 }, (_, sender) => all(loader().placeOrders({ lines: orders(sender) }))))).flat()
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 8 * 24 }, () => 'created'))
+    const rows = await sql(house.superuserUrl, "select sum(l.reserved)::int from bss.stock_level l join bss.item i on i.organization_id = l.organization_id and i.id = l.item_id where i.sku like 'RING-%'")
+    expect(rows).toEqual([[String(8 * 24)]])
+  }, 60_000)
   it('are placed once each; a bad one does not spoil the others; a second run changes nothing', async () => {
     const lines: BulkOrder[] = [
       ...Array.from({ length: 150 }, (_, index) => bulk(`A-${index}`, '2')),
