@@ -65,7 +65,7 @@ async function prepareCompany({ url, adminKey, company: it, providers, state, zo
   const introduce = async (connection: Connection): Promise<void> => {
     const { redirectUri, backchannelLogoutUri } = connection.serviceProvider
     if (it.protocol === 'saml') providers.know(null, await serviceOf(connection))
-    else providers.know({ ...state.client, redirectUri: redirectUri ?? '', backchannelLogoutUri: backchannelLogoutUri ?? '', afterSignOut: `${url}/signed-out` }, null)
+    else providers.know({ ...state.client, redirectUri: redirectUri ?? '', backchannelLogoutUri: backchannelLogoutUri ?? '', afterSignOut: new URL('/signed-out', redirectUri ?? url).href }, null)
   }
   const publish = (name: string, value: string): void => void zone.set(name, [value])
   const known = (await clientOf(connectionsApi, sender).listConnections({ query: { limit: 50 } })).items.find(({ name }) => name === `${it.name} sign-in`)

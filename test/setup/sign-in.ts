@@ -40,7 +40,7 @@ export async function openSignInHouse(options: HouseOptions = {}): Promise<SignI
       publish: (name, value) => void zone.set(name, [value]),
       introduce: async (connection) => {
         const { serviceProvider } = connection
-        if (slug === 'acme') providers.know({ ...state.client, redirectUri: serviceProvider.redirectUri ?? '', backchannelLogoutUri: serviceProvider.backchannelLogoutUri ?? '', afterSignOut: `${house.url}/signed-out` }, null)
+        if (slug === 'acme') providers.know({ ...state.client, redirectUri: serviceProvider.redirectUri ?? '', backchannelLogoutUri: serviceProvider.backchannelLogoutUri ?? '', afterSignOut: new URL('/signed-out', connection.serviceProvider.redirectUri ?? house.url).href }, null)
         else providers.know(null, await serviceOf(connection))
       },
     }),

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import Provider, { type Configuration, type JWK } from 'oidc-provider'
 import { memoryAdapter } from './memory.ts'
-import { errorPage } from './pages.ts'
+import { errorPage, logoutPage, signedOutPage } from './pages.ts'
 import type { DemoCompany } from './people.ts'
 
 export interface OidcClient {
@@ -50,7 +50,21 @@ const configurationOf = (company: DemoCompany, { jwk, cookieKey }: OidcState, cl
   // Claims stand in the ID token, which is signed; what a user info endpoint says is not.
   conformIdTokenClaims: false,
   pkce: { required: () => true },
-  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true }, backchannelLogout: { enabled: true } },
+  features: {
+    devInteractions: { enabled: false },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: (context, form) => {
+        context.type = 'html'
+        context.body = logoutPage(company, form)
+      },
+      postLogoutSuccessSource: (context) => {
+        context.type = 'html'
+        context.body = signedOutPage(company)
+      },
+    },
+    backchannelLogout: { enabled: true },
+  },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
   findAccount: (_context, subject) => {
     const person = company.people.find((each) => each.subject === subject)

@@ -22,5 +22,10 @@ export const postPage = (action: string, fields: Readonly<Record<string, string>
     <p>Going back to Blue Ship Sync …</p><button>Continue</button>
   </form>`, html`<script>document.forms[0].submit()</script>`)
 
+/** Asks before it ends the session at the provider. The form is the provider's own, with what it must get back. */
+export const logoutPage = (company: DemoCompany, form: string): string => frame(`${company.name}: sign out`, html`
+  <h1>${company.name}</h1><p>Do you want to sign out of ${company.name} as well?</p><div data-form></div>
+  <button form="op.logoutForm" name="logout" value="yes">Sign out here too</button><button form="op.logoutForm">Stay signed in here</button>`).replace('<div data-form></div>', () => form)
+
 export const signedOutPage = (company: DemoCompany): string => frame(`${company.name}: signed out`, html`<h1>${company.name}</h1><p>You are signed out here as well.</p>`)
 export const errorPage = (sentence: string): string => frame('This did not work', html`<h1>This did not work</h1><p>${sentence}</p>`)
