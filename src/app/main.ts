@@ -59,7 +59,7 @@ async function start(config: Config, steps: Steps, running: Running): Promise<vo
   if (config.isDemo) running.signIn = await openDemoSignIn(config.dataDir, config.port === 0 ? 0 : config.port + 1)
   running.service = await startService({
     primaryUrl, replicaUrls, secret, log, withWorker: true,
-    ...(running.signIn === null ? {} : { outbound: LOCAL_WAYS, allowsLocalProviders: true, resolveTxt: running.signIn.resolveTxt }),
+    ...(running.signIn === null ? { outbound: { allowedNetworks: config.outboundNetworks } } : { outbound: LOCAL_WAYS, allowsLocalProviders: true, resolveTxt: running.signIn.resolveTxt }),
     http: { host: config.host, port: config.port, publicUrl: config.publicUrl, trustedProxies: config.trustedProxies },
   })
   const url = running.service.url ?? ''

@@ -18,6 +18,8 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Addresses or networks of proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
+  /** Networks of special use (a company's own) to which the service may go for identity providers, metadata and receivers of the trail. */
+  readonly outboundNetworks: readonly string[]
 }
 
 /** A setting nobody could work with; `message` says which, why and what to do. */
@@ -34,6 +36,7 @@ export const SETTINGS: readonly (readonly [string, string])[] = [
   ['BSS_SECRET', 'at least 32 characters; seals contexts; needed with DATABASE_URL'],
   ['BSS_LOG', 'debug, info, warn, error or silent (warn)'],
   ['BSS_TRUSTED_PROXIES', 'comma-separated addresses or networks whose X-Forwarded-For is believed'],
+  ['BSS_OUTBOUND_NETWORKS', 'comma-separated private networks (10.0.0.0/8) where identity providers and receivers of the audit trail may be'],
   ['DATABASE_URL', 'external PostgreSQL 16 or newer: a role that owns the database and may create roles'],
   ['DATABASE_REPLICA_URLS', 'comma-separated read replicas of it'],
 ]
@@ -63,6 +66,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, wo
     databaseUrl, replicaUrls, secret,
     logLevel: level(value('BSS_LOG') ?? 'warn'),
     trustedProxies: list(value('BSS_TRUSTED_PROXIES')),
+    outboundNetworks: networks(list(value('BSS_OUTBOUND_NETWORKS'))),
   }
 }
 
@@ -83,6 +87,11 @@ function refuseDemoInPublic(environment: string | undefined, host: string, publi
     : !/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host) ? `BSS_HOST is ${host}`
       : publicUrl?.startsWith('https:') === true ? `BSS_PUBLIC_URL is ${publicUrl}` : null
   if (reason !== null) throw new ConfigError(`${reason}, and the demo is on, whose people sign in without passwords. Set BSS_DEMO=0, or start it on this machine only.`)
+}
+function networks(all: readonly string[]): readonly string[] {
+  const wrong = all.find((each) => !/^[0-9a-fA-F.:]+\/\d{1,3}$/.test(each) || isIP(each.split('/')[0] ?? '') === 0)
+  if (wrong !== undefined) throw new ConfigError(`BSS_OUTBOUND_NETWORKS has "${wrong}". Each must be a network such as 10.0.0.0/8.`)
+  return all
 }
 function publicUrl(text: string | null): string | null {
   if (text === null) return null
