@@ -1,6 +1,6 @@
 // Who may do what. ROLES is the only source: the run-time check, the access matrix and the disabled buttons derive from it.
 import type { ActorId, OrganizationId } from './ids.ts'
-import { Problem } from './problem.ts'
+import { Problem, STEP_UP_SECONDS } from './problem.ts'
 
 /** Permissions inside one organization, `resource:action`. */
 export const PERMISSIONS = [
@@ -92,6 +92,15 @@ export interface SignedIn {
   /** Authentication context class the provider named. */
   readonly acr: string | null
 }
+/** What hands out ways in is not done on the strength of a session that somebody may have left open: these ask for a recent proof (RFC 9470). */
+export const STEP_UP_PERMISSIONS: ReadonlySet<Permission> = new Set(['keys:write', 'identity:write', 'support:grant'])
+
+/** Refuses a session whose holder has not proved to be themselves of late. A key is no session: it is proof each time. */
+export function needRecentProof(session: SignedIn | null, nowMs: number, seconds: number = STEP_UP_SECONDS): void {
+  if (session?.kind === 'client' || session === null || nowMs - session.authenticatedAtMs <= seconds * 1000) return
+  throw new Problem('step_up_required', `This needs a proof of the last ${seconds / 60} minutes that it is you: sign in again, by your provider at /auth/step-up or with a passkey, and repeat it.`)
+}
+
 export interface Outcome {
   /** Log position after the commit: the consistency token of the answer. */
   lsn: string | null

@@ -1,6 +1,6 @@
 // The first lock: from a key or a session to a context. This is the only place that opens a context for a request.
 import type { IncomingMessage } from 'node:http'
-import { Ctx, type Facts, type Permission } from '../../kernel/access.ts'
+import { Ctx, needRecentProof, STEP_UP_PERMISSIONS, type Facts, type Permission } from '../../kernel/access.ts'
 import { Problem } from '../../kernel/problem.ts'
 import { isWellFormedKey } from '../crypto/keys.ts'
 import { readCookie } from './cookies.ts'
@@ -92,6 +92,9 @@ export function openContext(principal: Principal, route: Pick<Route, 'name' | 'p
     outcome: { lsn: null, isReplayed: false, readFrom: null },
   }
   const ctx = Ctx.open(facts)
-  for (const permission of route.permissions) ctx.need(permission)
+  for (const permission of route.permissions) {
+    ctx.need(permission)
+    if (STEP_UP_PERMISSIONS.has(permission)) needRecentProof(principal.session, Date.now())
+  }
   return { ctx: ctx as Ctx<Permission>, facts } // The loop proved what the operation declares; its handler's type names exactly that.
 }

@@ -1,5 +1,5 @@
 // Making a passkey: for whoever is signed in and has proved it of late, or by a link that another administrator has made.
-import { ROLES, type Facts } from '../../../kernel/access.ts'
+import { needRecentProof, ROLES, type Facts } from '../../../kernel/access.ts'
 import { idOf, type UserId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import { challengeDigest, newChallenge, readChallenge } from '../../../platform/webauthn/challenges.ts'
@@ -7,7 +7,6 @@ import { creationOptions, PasskeyRefused, siteOf, verifyCreated } from '../../..
 import type { IdentityParts } from '../parts.ts'
 import { beyondGrant } from '../rules.ts'
 import type { Passkey } from './contract.ts'
-import { needRecentProof } from './recent.ts'
 import * as store from './store.ts'
 import type { Owner, PasskeyTx } from './store.ts'
 

@@ -1,13 +1,12 @@
 // What a person of the platform does: open an organization that lets him, or, with a second one, an organization in an emergency. The
 // platform's trail is written first: there may be a note of something that then did not happen, never the other way round.
-import type { Facts } from '../../../kernel/access.ts'
+import { needRecentProof, type Facts } from '../../../kernel/access.ts'
 import { idOf, newId, PLATFORM_ORGANIZATION, type ActorId, type OrganizationId } from '../../../kernel/ids.ts'
 import { notFound, Problem } from '../../../kernel/problem.ts'
 import { keyDigest, newKey } from '../../../platform/crypto/keys.ts'
 import type { Database } from '../../../platform/db/database.ts'
 import { systemContext } from '../../../platform/jobs/system-context.ts'
 import { callPlatform } from '../operators.ts'
-import { needRecentProof } from '../passkeys/recent.ts'
 import type { BreakGlass, BreakGlassId, SupportGrant, SupportGrantId, SupportSession } from './contract.ts'
 import * as store from './store.ts'
 
