@@ -1,6 +1,6 @@
 // What the demo's providers keep between starts: their keys, and the secret they share with the service. In the data folder, readable by
 // its owner only.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -34,4 +34,7 @@ export function readDemoState(dataDir: string): DemoState | null {
     return null
   }
 }
-export const saveDemoState = (dataDir: string, kept: DemoState): void => writeFileSync(fileIn(dataDir), `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
+export function saveDemoState(dataDir: string, kept: DemoState): void {
+  mkdirSync(dataDir, { recursive: true }) // With an external database nobody needed the folder before.
+  writeFileSync(fileIn(dataDir), `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 })
+}
