@@ -1,6 +1,7 @@
 // What must not work around signing in, tried against the whole house. Each attack stands beside the honest way.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Visitor } from '../../../app/demo-idp/visitor.ts'
+import { newId } from '../../../kernel/ids.ts'
 import { clientOf, fetchSender, type Client } from '../../../kernel/client.ts'
 import { IMPOSTOR, openSignInHouse, type SignInHouse } from '../../../../test/setup/sign-in.ts'
 import { sql } from '../../../../test/setup/sql.ts'
@@ -87,6 +88,16 @@ describe('who somebody is', () => {
     await sql(house.superuserUrl, ["set session_replication_role = replica", "update bss.email_domain set status = 'verified' where name = 'globex.example'"])
     const again = await house.signIn('globex', 'globex-twin-engineer')
     expect(again.html).toContain('You are signed in as')
+  })
+  it('a person whom a directory announced is met by sign-ins of its own provider only', async () => {
+    const other = await as(connectionsApi, 'acme').createConnection({ body: { name: 'Contractors', kind: 'oidc', oidc: { issuer: house.providers.origin, clientId: 'contractors', clientAuth: 'client_secret_basic', scopes: ['openid'] }, clientSecret: 'x' } })
+    await sql(house.superuserUrl, `insert into bss.user_account (organization_id, id, user_name, display_name, source, external_ref, directory_connection_id, created_by, updated_by)
+      values ($1, $2, 'aziz.amari@acme.example', 'Announced', 'scim', 'acme-auditor', $3, $2, $2)`, [house.acme.id, newId(), other.id])
+    const stranger = await house.signIn('acme', 'acme-auditor')
+    expect(stranger.status).toBe(403)
+    expect((await outcomes('acme'))[0]).toBe('user_name_taken')
+    await sql(house.superuserUrl, "update bss.user_account set directory_connection_id = $1, updated_by = created_by where external_ref = 'acme-auditor'", [acme.id])
+    expect((await house.signIn('acme', 'acme-auditor')).html).toContain('<strong>Announced</strong>')
   })
   it('a suspended person is refused, and a session of theirs ends at once', async () => {
     const visitor = new Visitor()
