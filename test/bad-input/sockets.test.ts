@@ -37,8 +37,12 @@ const isWell = async (): Promise<boolean> => statuses(await raw(ping()))[0] === 
 
 /** One byte of something endless every now and then, until the server has enough. */
 function drip(start: string, byte: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1', () => socket.write(start))
-  const timer = setInterval(() => socket.write(byte), 40)
+  let timer: NodeJS.Timeout | undefined
+  // Not before the connection stands: a byte that is queued earlier would come in front of the start.
+  const socket = connect(port, '127.0.0.1', () => {
+    socket.write(start)
+    timer = setInterval(() => socket.write(byte), 40)
+  })
   return ended(socket).finally(() => clearInterval(timer))
 }
 

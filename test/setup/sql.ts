@@ -15,3 +15,15 @@ export async function sql(url: string, statements: string | readonly string[], p
     await wire.close()
   }
 }
+
+/** The same, and waits until every replica has it: for what a test changes behind the doors and then reads through them. */
+export async function plant(superuserUrl: string, statements: string | readonly string[], params: readonly Param[] = []): Promise<readonly (readonly (string | null)[])[]> {
+  const rows = await sql(superuserUrl, statements, params)
+  const [[written] = []] = await sql(superuserUrl, 'select pg_current_wal_insert_lsn()::text')
+  for (let attempt = 1; ; attempt += 1) {
+    const [[behind] = []] = await sql(superuserUrl, 'select count(*) from pg_stat_replication where replay_lsn is null or replay_lsn < $1::pg_lsn', [written ?? null])
+    if (behind === '0') return rows
+    if (attempt >= 600) throw new Error('A replica did not get what was planted.')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

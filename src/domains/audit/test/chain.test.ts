@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { run } from '../../../cli/run.ts'
 import { PROGRAM } from '../../../cli/program.ts'
 import { paperWorld } from '../../../cli/test/paper.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant } from '../../../../test/setup/sql.ts'
 import { FIELD_CLASSES } from '../../../kernel/access.ts'
 import { faultOf, genesisOf } from '../../../platform/crypto/audit-chain.ts'
 import { openDatabase } from '../../../platform/db/database.ts'
@@ -92,7 +92,7 @@ describe('the chain', () => {
     const last = chain.at(-1)
     expect(await verified(await grounds.exported(), '--head', `${last?.position}:${last?.hash}`)).toMatchObject({ code: 0, said: `${chain.length} entries verified. The chain ends at ${last?.position}:${last?.hash}\n` })
     // A superuser can do what nobody else can: switch the triggers off.
-    const tamper = async (set: string): Promise<void> => void (await sql(grounds.house.superuserUrl, `do $$ begin set local session_replication_role = replica; update bss.audit_entry set ${set} where id = '${last?.id}'; end $$`))
+    const tamper = async (set: string): Promise<void> => void (await plant(grounds.house.superuserUrl, `do $$ begin set local session_replication_role = replica; update bss.audit_entry set ${set} where id = '${last?.id}'; end $$`))
     await tamper(`changes = jsonb_set(changes, '{0,after,name}', '"To be tampered With"')`)
     expect((await verified(await grounds.exported())).talked).toContain(`position ${last?.position}, entry ${last?.id}: the actor's name or a value of a change`)
     await tamper(`changes = jsonb_set(changes, '{0,after,name}', '"To be tampered with"'), operation = 'identity.createServiceaccount'`)

@@ -167,7 +167,7 @@ describe('a stream', () => {
     expect(await grounds.admin.resumeAuditStream({ params })).toMatchObject({ status: 'active' })
     await until('what was held back is sent', () => receiver.events('/held').some(({ data }) => JSON.stringify(data.changes).includes('While it was paused')))
     const foreign = grounds.house.client(auditApi, 'tenant_admin', grounds.house.globex)
-    for (const attempt of [foreign.pauseAuditStream({ params }), foreign.resumeAuditStream({ params }), foreign.deleteAuditStream({ params })]) await expect(attempt).rejects.toMatchObject({ status: 404 })
+    for (const attempt of [() => foreign.pauseAuditStream({ params }), () => foreign.resumeAuditStream({ params }), () => foreign.deleteAuditStream({ params })]) await expect(attempt()).rejects.toMatchObject({ status: 404 })
     expect(JSON.stringify(await foreign.listAuditStreams())).not.toContain(made.id)
     await grounds.admin.deleteAuditStream({ params })
     expect(await streamOf('held')).toBeUndefined()

@@ -4,7 +4,7 @@ import { Visitor } from '../../../app/demo-idp/visitor.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { clientOf, fetchSender, type Client } from '../../../kernel/client.ts'
 import { IMPOSTOR, openSignInHouse, type SignInHouse } from '../../../../test/setup/sign-in.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import { connectionsApi, type Connection } from '../connections/contract.ts'
 import { domainsApi } from '../domains/contract.ts'
 
@@ -78,25 +78,25 @@ describe('who somebody is', () => {
     expect(await people()).toBe(before)
   })
   it('a person outside the verified domains gets no account', async () => {
-    await sql(house.superuserUrl, ["set session_replication_role = replica", "update bss.email_domain set status = 'lost' where name = 'globex.example'"])
+    await plant(house.superuserUrl, ["set session_replication_role = replica", "update bss.email_domain set status = 'lost' where name = 'globex.example'"])
     const visitor = new Visitor()
     const choice = await visitor.go(`${house.url}/auth/start/${globex.id}`)
     const answer = await visitor.submit(await visitor.submit(choice, { person: 'globex-twin-engineer' }))
     expect(answer.status).toBe(403)
     expect(hasSession(visitor)).toBe(false)
     expect((await outcomes('globex'))[0]).toBe('foreign_domain')
-    await sql(house.superuserUrl, ["set session_replication_role = replica", "update bss.email_domain set status = 'verified' where name = 'globex.example'"])
+    await plant(house.superuserUrl, ["set session_replication_role = replica", "update bss.email_domain set status = 'verified' where name = 'globex.example'"])
     const again = await house.signIn('globex', 'globex-twin-engineer')
     expect(again.html).toContain('You are signed in as')
   })
   it('a person whom a directory announced is met by sign-ins of its own provider only', async () => {
     const other = await as(connectionsApi, 'acme').createConnection({ body: { name: 'Contractors', kind: 'oidc', oidc: { issuer: house.providers.origin, clientId: 'contractors', clientAuth: 'client_secret_basic', scopes: ['openid'] }, clientSecret: 'x' } })
-    await sql(house.superuserUrl, `insert into bss.user_account (organization_id, id, user_name, display_name, source, external_ref, directory_connection_id, created_by, updated_by)
+    await plant(house.superuserUrl, `insert into bss.user_account (organization_id, id, user_name, display_name, source, external_ref, directory_connection_id, created_by, updated_by)
       values ($1, $2, 'aziz.amari@acme.example', 'Announced', 'scim', 'acme-auditor', $3, $2, $2)`, [house.acme.id, newId(), other.id])
     const stranger = await house.signIn('acme', 'acme-auditor')
     expect(stranger.status).toBe(403)
     expect((await outcomes('acme'))[0]).toBe('user_name_taken')
-    await sql(house.superuserUrl, "update bss.user_account set directory_connection_id = $1, updated_by = created_by where external_ref = 'acme-auditor'", [acme.id])
+    await plant(house.superuserUrl, "update bss.user_account set directory_connection_id = $1, updated_by = created_by where external_ref = 'acme-auditor'", [acme.id])
     expect((await house.signIn('acme', 'acme-auditor')).html).toContain('<strong>Announced</strong>')
   })
   it('a suspended person is refused, and a session of theirs ends at once', async () => {
@@ -105,7 +105,7 @@ describe('who somebody is', () => {
     const token = visitor.cookie(house.url, 'bss') ?? ''
     const who = () => fetch(`${house.url}/api/v1/whoami`, { headers: { cookie: `bss=${token}` } })
     expect((await who()).status).toBe(200)
-    await sql(house.superuserUrl, "update bss.user_account set status = 'suspended', updated_by = created_by where user_name like 'ines.ito@acme%'")
+    await plant(house.superuserUrl, "update bss.user_account set status = 'suspended', updated_by = created_by where user_name like 'ines.ito@acme%'")
     await expect.poll(async () => (await who()).status, { timeout: 5_000, interval: 20 }).toBe(401)
     const refused = await house.signIn('acme', 'acme-integration')
     expect(refused.status).toBe(403)

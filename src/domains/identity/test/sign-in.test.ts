@@ -4,7 +4,7 @@ import { Visitor } from '../../../app/demo-idp/visitor.ts'
 import { isRecord } from '../../../kernel/json.ts'
 import { clientOf, fetchSender } from '../../../kernel/client.ts'
 import { openSignInHouse, type SignInHouse } from '../../../../test/setup/sign-in.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant } from '../../../../test/setup/sql.ts'
 import { connectionsApi, type Connection } from '../connections/contract.ts'
 import { domainsApi } from '../domains/contract.ts'
 
@@ -128,16 +128,16 @@ describe('an answer of a provider', () => {
 describe('what hands out ways in', () => {
   it('asks a person for a recent proof, and takes it from a sign-in done again', async () => {
     const grown = new Visitor()
-    await sql(house.superuserUrl, `insert into bss.role_assignment (organization_id, id, user_id, role, source, created_by, updated_by)
+    await plant(house.superuserUrl, `insert into bss.role_assignment (organization_id, id, user_id, role, source, created_by, updated_by)
       select organization_id, gen_random_uuid(), id, 'tenant_admin', 'manual', id, id from bss.user_account where user_name = 'ada.adler@acme.example'`)
     await house.signIn('acme', 'acme-tenant-admin', grown)
-    await sql(house.superuserUrl, `insert into bss.role_assignment (organization_id, id, user_id, role, source, created_by, updated_by)
+    await plant(house.superuserUrl, `insert into bss.role_assignment (organization_id, id, user_id, role, source, created_by, updated_by)
       select organization_id, gen_random_uuid(), id, 'tenant_admin', 'manual', id, id from bss.user_account where user_name = 'ada.adler@acme.example' on conflict do nothing`)
     const add = (name: string) => fetch(`${house.url}/api/v1/identity/domains`, {
       method: 'POST', body: JSON.stringify({ name }), headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', origin: house.url, cookie: `bss=${grown.cookie(house.url, 'bss') ?? ''}` },
     })
     await expect.poll(async () => (await add(`n${Date.now()}.example`)).status, { timeout: 5_000, interval: 20 }).toBe(201)
-    await sql(house.superuserUrl, "update bss.session set authenticated_at = now() - interval '11 minutes', updated_by = created_by where kind = 'person'")
+    await plant(house.superuserUrl, "update bss.session set authenticated_at = now() - interval '11 minutes', updated_by = created_by where kind = 'person'")
     await expect.poll(async () => (await add('late.example')).status, { timeout: 5_000, interval: 20 }).toBe(401)
     const refused = await add('late.example')
     expect(refused.headers.get('www-authenticate')).toContain('insufficient_user_authentication')
@@ -151,7 +151,7 @@ describe('what hands out ways in', () => {
     await house.signIn('acme', 'acme-finance', visitor)
     const who = () => fetch(`${house.url}/api/v1/whoami`, { headers: { cookie: `bss=${visitor.cookie(house.url, 'bss') ?? ''}` } })
     expect((await who()).status).toBe(200)
-    await sql(house.superuserUrl, ["update bss.session_use set last_used_at = now() - interval '31 minutes'", "update bss.session set created_at = now() - interval '32 minutes', scopes = null, authenticated_at = authenticated_at - interval '1 second', updated_by = created_by where kind = 'person'"])
+    await plant(house.superuserUrl, ["update bss.session_use set last_used_at = now() - interval '31 minutes'", "update bss.session set created_at = now() - interval '32 minutes', scopes = null, authenticated_at = authenticated_at - interval '1 second', updated_by = created_by where kind = 'person'"])
     await expect.poll(async () => (await who()).status, { timeout: 5_000, interval: 20 }).toBe(401)
   })
 })

@@ -7,7 +7,7 @@ import { newSigningPair } from '../../../platform/saml/index.ts'
 import { idpMetadata } from '../../../platform/saml/issue/index.ts'
 import { systemContext } from '../../../platform/jobs/system-context.ts'
 import { openSignInHouse, type SignInHouse } from '../../../../test/setup/sign-in.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import { refreshMetadata } from '../connections/certificates.ts'
 import { connectionsApi, type Connection } from '../connections/contract.ts'
 import { getConnection } from '../connections/store.ts'
@@ -30,7 +30,7 @@ afterAll(() => house.close())
 
 describe('a proven domain', () => {
   const recheck = async (nowMs: number): Promise<string> => {
-    await sql(house.superuserUrl, "update bss.email_domain set checked_at = now() - interval '2 days', updated_by = created_by where name = 'globex.example'")
+    await plant(house.superuserUrl, "update bss.email_domain set checked_at = now() - interval '2 days', updated_by = created_by where name = 'globex.example'")
     await recheckDomains(partsWith({ nowMs: () => nowMs }), (work) => house.database.housekeep(context(), work))
     const [row] = await sql(house.superuserUrl, "select status from bss.email_domain where name = 'globex.example'")
     return row?.[0] ?? ''
@@ -52,7 +52,7 @@ describe('a proven domain', () => {
     expect(again).toMatchObject({ status: 'verified' })
   })
   it('is not lost because the name servers cannot be asked', async () => {
-    await sql(house.superuserUrl, "update bss.email_domain set checked_at = now() - interval '2 days', updated_by = created_by where name = 'globex.example'")
+    await plant(house.superuserUrl, "update bss.email_domain set checked_at = now() - interval '2 days', updated_by = created_by where name = 'globex.example'")
     const parts = partsWith({ nowMs: () => Date.now() + 30 * 86_400_000, resolveTxt: () => Promise.reject(new Error('no name server')) })
     await recheckDomains(parts, (work) => house.database.housekeep(context(), work))
     expect(await sql(house.superuserUrl, "select status from bss.email_domain where name = 'globex.example'")).toEqual([['verified']])
@@ -65,7 +65,7 @@ describe('a certificate that the metadata newly names', () => {
     const saml = globex.saml
     if (saml === null) throw new Error('This is a SAML connection.')
     const text = idpMetadata({ entityId: saml.entityId, ssoUrl: saml.ssoUrl, sloUrl: null, certificatesPem: [saml.certificates[0] ?? '', fresh.certificatePem], wantsSignedRequests: true })
-    await sql(house.superuserUrl, `update bss.identity_connection set settings = jsonb_set(settings, '{saml,metadataUrl}', '"https://provider.example/metadata"'), updated_by = created_by where kind = 'saml'`)
+    await plant(house.superuserUrl, `update bss.identity_connection set settings = jsonb_set(settings, '{saml,metadataUrl}', '"https://provider.example/metadata"'), updated_by = created_by where kind = 'saml'`)
     const outbound: IdentityParts['outbound'] = { refusalOf: () => null, fetch: () => Promise.resolve({ ok: true, status: 200, header: () => null, contentType: 'application/xml', body: Buffer.from(text) }) }
     const parts = partsWith({ outbound })
     const row = await house.database.read(context(), (tx) => getConnection(tx, globex.id))

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import { PERMISSIONS } from '../../../kernel/access.ts'
 import { newId, type ItemId, type OrderId } from '../../../kernel/ids.ts'
 import { systemContext } from '../../../platform/jobs/system-context.ts'
@@ -124,7 +124,7 @@ describe('promises', () => {
     await room.stock(itemId, room.bins.a, '5', { number: 'NEW', expiresOn: '2032-01-01' })
     await room.reserve({ siteId: room.siteId, lines: [line(itemId, '1')], expiresAt: '2026-01-01T00:00:00Z' })
     await room.reserve({ siteId: room.siteId, lines: [line(itemId, '7')] })
-    await sql(room.house.superuserUrl, [`update bss.lot set expires_on = '2026-01-01' where number = 'OLD'`, 'update bss.stock_level set next_expiry_at = now() where next_expiry_at is not null'])
+    await plant(room.house.superuserUrl, [`update bss.lot set expires_on = '2026-01-01' where number = 'OLD'`, 'update bss.stock_level set next_expiry_at = now() where next_expiry_at is not null'])
     const ctx = systemContext({ organizationId: room.house.acme.id, permissions: PERMISSIONS, operation: 'inventory.expire' })
     for (const chore of inventoryChores) await room.house.database.housekeep(ctx, chore.run)
     expect(await level(itemId)).toMatchObject({ onHand: '10', unavailable: '5', reserved: '5', available: '0' })
@@ -156,7 +156,7 @@ describe('master data', () => {
   it('a lot follows only its arrows, in code and in the database', async () => {
     const itemId = await room.item('STATES', 'lot')
     const pairs = LOT_STATUSES.flatMap((from) => LOT_STATUSES.map((to) => `${from} ${to}`))
-    await sql(room.house.superuserUrl, `insert into bss.lot (organization_id, id, item_id, number, status, created_by, updated_by)
+    await plant(room.house.superuserUrl, `insert into bss.lot (organization_id, id, item_id, number, status, created_by, updated_by)
       select '${room.house.acme.id}', gen_random_uuid(), '${itemId}', pair, split_part(pair, ' ', 1), '${itemId}', '${itemId}' from unnest(array['${pairs.join("', '")}']) as pair`)
     await sql(room.house.superuserUrl, `do $do$
       declare r record;
@@ -231,11 +231,11 @@ describe('what is refused', () => {
     expect(await room.admin.checkInvariants()).toMatchObject({ holds: true })
     const itemId = await room.item('TAMPERED')
     await room.stock(itemId, room.bins.a, '5')
-    await sql(room.house.superuserUrl, `update bss.stock_balance set on_hand = 6 where item_id = '${itemId}' and not is_virtual`)
+    await plant(room.house.superuserUrl, `update bss.stock_balance set on_hand = 6 where item_id = '${itemId}' and not is_virtual`)
     await room.settle()
     const broken = await room.admin.checkInvariants()
     expect(broken.rules.filter((rule) => !rule.holds)).toMatchObject([{ rule: 1, offenders: 2 }])
-    await sql(room.house.superuserUrl, `update bss.stock_balance set on_hand = 5 where item_id = '${itemId}' and not is_virtual`)
+    await plant(room.house.superuserUrl, `update bss.stock_balance set on_hand = 5 where item_id = '${itemId}' and not is_virtual`)
     await room.settle()
     expect(await room.admin.checkInvariants()).toMatchObject({ holds: true })
   })

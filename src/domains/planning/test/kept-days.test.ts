@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { contextOf } from '../../../../test/setup/database.ts'
 import { openHouse, type House } from '../../../../test/setup/house.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import type { OrderId } from '../../../kernel/ids.ts'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
 import { openDatabase, type Database } from '../../../platform/db/database.ts'
@@ -106,14 +106,7 @@ const keep = async (): Promise<void> => {
 }
 const count = async (table: string): Promise<number> => Number((await sql(house.superuserUrl, `select count(*) from bss.${table} where organization_id = $1`, [house.acme.id]))[0]?.[0])
 
-/** Behind the doors' back, so the doors do not know of it: the replica must have it before anybody reads. */
-async function emptyKeptDays(): Promise<void> {
-  await sql(house.superuserUrl, `update bss.figure_day set totals = '[]' where organization_id = $1 and kind = 'ordered'`, [house.acme.id])
-  const [[position] = []] = await sql(house.superuserUrl, 'select pg_current_wal_insert_lsn()::text')
-  for (const url of house.replicaUrls) {
-    while ((await sql(url, 'select (pg_last_wal_replay_lsn() >= $1::pg_lsn)::text', [position ?? '0/0']))[0]?.[0] !== 'true') await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
+const emptyKeptDays = () => plant(house.superuserUrl, `update bss.figure_day set totals = '[]' where organization_id = $1 and kind = 'ordered'`, [house.acme.id])
 
 describe('figures of past days', () => {
   it('are those of a naive count, kept or not, before and after anything that happens to the orders', async () => {

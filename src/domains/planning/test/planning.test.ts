@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHouse, type House } from '../../../../test/setup/house.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant } from '../../../../test/setup/sql.ts'
 import { clientOf } from '../../../kernel/client.ts'
 import { newId, type ItemId, type OrderId, type SiteId } from '../../../kernel/ids.ts'
 import { inventoryApi } from '../../inventory/contract.ts'
@@ -98,7 +98,7 @@ describe('service figures', () => {
       const { id } = await orders().placeOrder({ body: { customerId: south.customerId, siteId: south.siteId, promisedOn, lines: [{ sku: 'K', quantity: '0.3' }] } })
       await orders().releaseOrder({ params: { orderId: id } })
       for (const change of ["status = 'in_fulfilment'", `reserved = 0, picked = ${delivered}, shipped = ${delivered}, delivered = ${delivered}`, "status = 'shipped'", "status = 'delivered'"]) {
-        await sql(house.superuserUrl, `update bss.sales_order_line set ${change} where order_id = $1`, [id])
+        await plant(house.superuserUrl, `update bss.sales_order_line set ${change} where order_id = $1`, [id])
       }
     }
     const place = { customerId: south.customerId, siteId: south.siteId, promisedOn: dayFromNow(0), lines: [{ sku: 'K', quantity: '0.1' }] }

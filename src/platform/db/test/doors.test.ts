@@ -21,8 +21,11 @@ describe('the doors', () => {
       return Promise.resolve(null)
     })
     const ctx = contextOf(organization, 'auditor').need('audit:read')
-    const [rows] = await house.database.fetch(ctx, query(entries))
-    expect(rows.map((row) => row.operation)).toEqual(['test.first'])
+    // On a busy machine the replica may be too far behind, and then the primary answers, rightly; it must not be so for ever.
+    for (let attempt = 0; attempt < 100 && ctx.facts.outcome.readFrom !== 'replica'; attempt += 1) {
+      const [rows] = await house.database.fetch(ctx, query(entries))
+      expect(rows.map((row) => row.operation)).toEqual(['test.first'])
+    }
     expect(ctx.facts.outcome.readFrom).toBe('replica')
   })
 

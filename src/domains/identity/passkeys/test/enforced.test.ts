@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHouse, type House } from '../../../../../test/setup/house.ts'
 import { giveSignIn, openSession } from '../../../../../test/setup/session.ts'
-import { sql } from '../../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../../test/setup/sql.ts'
 import { Visitor } from '../../../../app/demo-idp/visitor.ts'
 import { identityApi } from '../../contract.ts'
 import { newRescuer, passkeysOf, signInWith, usersOf, type Rescuer } from './recovery.ts'
@@ -10,7 +10,7 @@ import { newRescuer, passkeysOf, signInWith, usersOf, type Rescuer } from './rec
 let house: House
 let rescuers: readonly Rescuer[]
 let planner: { readonly organizationId: House['acme']['id']; readonly userId: Rescuer['id'] }
-const enforce = (status: 'active' | 'enforced') => sql(house.superuserUrl, 'update bss.identity_connection set status = $1 where organization_id = $2', [status, house.acme.id])
+const enforce = (status: 'active' | 'enforced') => plant(house.superuserUrl, 'update bss.identity_connection set status = $1 where organization_id = $2', [status, house.acme.id])
 
 beforeAll(async () => {
   house = await openHouse()
@@ -33,7 +33,7 @@ describe('an organization with an enforced connection', () => {
     await enforce('enforced')
   })
   it('lets people in by that connection', async () => {
-    const [row] = await sql(house.superuserUrl, `insert into bss.session (organization_id, id, kind, digest, user_id, connection_id, expires_at, created_by, updated_by)
+    const [row] = await plant(house.superuserUrl, `insert into bss.session (organization_id, id, kind, digest, user_id, connection_id, expires_at, created_by, updated_by)
       select $1, gen_random_uuid(), 'person', sha256('x'), $2, c.id, now() + interval '1 hour', $2, $2 from bss.identity_connection c where c.organization_id = $1 and c.status = 'enforced' returning true`, [planner.organizationId, planner.userId])
     expect(row).toEqual(['t'])
   })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Authenticator, withAnswer } from '../../../../../test/setup/authenticator.ts'
 import { openHouse, type House } from '../../../../../test/setup/house.ts'
 import { openSession } from '../../../../../test/setup/session.ts'
-import { sql } from '../../../../../test/setup/sql.ts'
+import { plant } from '../../../../../test/setup/sql.ts'
 import { Visitor } from '../../../../app/demo-idp/visitor.ts'
 import { clientOf, fetchSender } from '../../../../kernel/client.ts'
 import { connectionsApi } from '../../connections/contract.ts'
@@ -44,7 +44,7 @@ describe('a recovery administrator', () => {
     const spare = new Authenticator()
     const made = await mine.registerPasskey({ body: { name: 'Spare', state, answer: spare.create(options, house.url) } })
     expect(made).toMatchObject({ userId: rita.id, name: 'Spare', canBeBackedUp: true, isBackedUp: true, isUsable: true, lastUsedAt: null })
-    await sql(house.superuserUrl, "update bss.session set authenticated_at = now() - interval '11 minutes' where digest = sha256(convert_to($1, 'UTF8'))", [session])
+    await plant(house.superuserUrl, "update bss.session set authenticated_at = now() - interval '11 minutes' where digest = sha256(convert_to($1, 'UTF8'))", [session])
     const refusal = await fetch(`${house.url}/api/v1/identity/passkeys/options`, { method: 'POST', headers: { authorization: `Bearer ${session}` } })
     expect(refusal.status).toBe(401)
     expect(await refusal.json()).toMatchObject({ code: 'step_up_required' })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Authenticator } from '../../../../../test/setup/authenticator.ts'
 import { openHouse, type House } from '../../../../../test/setup/house.ts'
-import { sql } from '../../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../../test/setup/sql.ts'
 import { Visitor } from '../../../../app/demo-idp/visitor.ts'
 import { clientOf, fetchSender } from '../../../../kernel/client.ts'
 import { auditApi } from '../../../audit/contract.ts'
@@ -29,7 +29,7 @@ const ask = (token: string, path: string, method = 'GET', body?: unknown) =>
   fetch(house.url + path, { method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
 const platformTrail = () => sql(house.superuserUrl, 'select operator_name, operation, organization_id::text from platform.audit_entry order by at')
 const age = (minutes: number, name: string) =>
-  sql(house.superuserUrl, 'update platform.staff_session s set authenticated_at = now() - make_interval(mins => $1) from platform.staff p where p.id = s.staff_id and p.name = $2', [minutes, name])
+  plant(house.superuserUrl, 'update platform.staff_session s set authenticated_at = now() - make_interval(mins => $1) from platform.staff p where p.id = s.staff_id and p.name = $2', [minutes, name])
 const AT_ONCE = { timeout: 900, interval: 5 } as const
 
 describe('people of the platform', () => {
@@ -192,7 +192,7 @@ describe('breaking the glass', () => {
     await expect.poll(() => statusOf(deskOf(house, grace).approveBreakGlass({ params: { breakGlassId: asked.id } })), AT_ONCE).toBe(401)
     await expect(deskOf(house, ada).requestBreakGlass(ask2)).rejects.toMatchObject({ status: 401, code: 'step_up_required' })
     await Promise.all([signInStaff(house, ada), signInStaff(house, grace)])
-    await sql(house.superuserUrl, "update platform.break_glass set expires_at = now() - interval '1 second' where id = $1", [asked.id])
+    await plant(house.superuserUrl, "update platform.break_glass set expires_at = now() - interval '1 second' where id = $1", [asked.id])
     await expect(deskOf(house, grace).approveBreakGlass({ params: { breakGlassId: asked.id } })).rejects.toMatchObject({ status: 409 })
   })
   it('cannot be done with keys, for nobody\'s organization, or for no reason', async () => {
