@@ -42,7 +42,7 @@ function complete(keys: Partial<Record<TenantRole, string>>): Record<TenantRole,
     return key
   }
   return {
-    tenant_admin: of('tenant_admin'), planner: of('planner'), warehouse_operator: of('warehouse_operator'), finance: of('finance'),
+    tenant_admin: of('tenant_admin'), planner: of('planner'), warehouse_operator: of('warehouse_operator'), warehouse_lead: of('warehouse_lead'), finance: of('finance'),
     auditor: of('auditor'), integration: of('integration'), twin_engineer: of('twin_engineer'),
   }
 }

@@ -16,6 +16,10 @@ import { orderReactions, ordersHandlers } from '../domains/orders/index.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
 import { planningChores, planningHandlers } from '../domains/planning/index.ts'
 import { planningApi } from '../domains/planning/contract.ts'
+import { shipmentChores, shipmentReactions, shipmentRounds, shipmentsHandlers } from '../domains/shipments/index.ts'
+import { shipmentsApi } from '../domains/shipments/contract.ts'
+import { taskChores, taskReactions, tasksHandlers } from '../domains/tasks/index.ts'
+import { tasksApi } from '../domains/tasks/contract.ts'
 import { tenancyHandlers } from '../domains/tenancy/index.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
 import type { Permission } from '../kernel/access.ts'
@@ -26,7 +30,7 @@ import type { Reaction } from '../platform/jobs/reaction.ts'
 import type { Chore, Round } from '../platform/jobs/worker.ts'
 
 /** The contracts by room: what the OpenAPI document, the access matrix and the clients are made from. */
-export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...setupApi, ...supportApi, ...scimKeysApi, ...clientsApi }, inventory: inventoryApi, orders: ordersApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
+export const CONTRACTS = { tenancy: tenancyApi, identity: { ...identityApi, ...connectionsApi, ...domainsApi, ...passkeysApi, ...setupApi, ...supportApi, ...scimKeysApi, ...clientsApi }, inventory: inventoryApi, orders: ordersApi, shipments: shipmentsApi, tasks: tasksApi, planning: planningApi, audit: auditApi } as const satisfies Record<string, Api>
 
 /** What identity explains: it may not look at the rooms above it by itself. */
 const operations = (): ReadonlyMap<string, readonly Permission[]> =>
@@ -46,6 +50,8 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
     ...implement('identity', supportApi, supportHandlers(parts)),
     ...implement('inventory', inventoryApi, inventoryHandlers(database)),
     ...implement('orders', ordersApi, ordersHandlers(database)),
+    ...implement('shipments', shipmentsApi, shipmentsHandlers(database)),
+    ...implement('tasks', tasksApi, tasksHandlers(database)),
     ...implement('planning', planningApi, planningHandlers(database)),
     ...implement('audit', auditApi, auditHandlers(database, outbound)),
   ]
@@ -53,7 +59,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
 /** What people see, and the endpoints of sign-in protocols. */
 export const pagesOf = (parts: IdentityParts): readonly Page[] => [...signInPages(parts), ...passkeyPages(parts), ...setupPages(parts), ...staffPages(parts), ...scimPages(parts), ...clientPages(parts)]
 
-export const reactions: readonly Reaction[] = orderReactions
-export const chores: readonly Chore[] = [...inventoryChores, ...planningChores]
-export const roundsOf = (parts: RoundParts): readonly Round[] => [...auditRounds(parts.outbound), ...identityRounds(parts)]
+export const reactions: readonly Reaction[] = [...orderReactions, ...shipmentReactions, ...taskReactions]
+export const chores: readonly Chore[] = [...inventoryChores, ...shipmentChores, ...taskChores, ...planningChores]
+export const roundsOf = (parts: RoundParts): readonly Round[] => [...auditRounds(parts.outbound), ...shipmentRounds(parts.outbound), ...identityRounds(parts)]
 export { createAuthenticate as authenticateWith }

@@ -9,6 +9,7 @@ export const PERMISSIONS = [
   'orders:read', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:read', 'customers:write',
   'planning:read', 'finance:read', 'imports:write', 'events:read', 'events:write',
   'identity:read', 'identity:write', 'support:grant',
+  'purchasing:read', 'purchasing:write', 'shipments:read', 'shipments:write', 'tasks:read', 'tasks:work', 'tasks:manage', 'stock:approve', 'epcis:read', 'epcis:write',
 ] as const
 /** Permissions of the platform's operator: about organizations, never about their data. */
 export const PLATFORM_PERMISSIONS = ['platform:read', 'platform:write'] as const
@@ -41,22 +42,37 @@ export const ROLES = {
       ...reads, 'organization:write', 'members:read', 'members:write', 'keys:read', 'keys:write', 'audit:read', 'inventory:write', 'stock:adjust', 'cost:read',
       'cost:write', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'planning:read', 'imports:write', 'events:read', 'events:write',
       'identity:read', 'identity:write', 'support:grant',
+      'purchasing:read', 'purchasing:write', 'shipments:read', 'shipments:write', 'tasks:read', 'tasks:work', 'tasks:manage', 'stock:approve', 'epcis:read', 'epcis:write',
     ],
   },
   planner: {
     title: 'Planner', plane: 'tenant', fieldClasses: ['ops', 'strategy', 'pii'],
-    permissions: [...reads, 'inventory:write', 'orders:write', 'orders:release', 'customers:write', 'planning:read'],
+    permissions: [
+      ...reads, 'inventory:write', 'orders:write', 'orders:release', 'customers:write', 'planning:read',
+      'purchasing:read', 'purchasing:write', 'shipments:read', 'shipments:write', 'tasks:read', 'epcis:read',
+    ],
   },
-  warehouse_operator: { title: 'Warehouse Operator', plane: 'tenant', fieldClasses: ['ops'], permissions: ['inventory:read', 'inventory:write', 'stock:adjust'] },
-  finance: { title: 'Finance', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii'], permissions: [...reads, 'price:read', 'price:write', 'cost:read', 'cost:write', 'finance:read', 'planning:read'] },
-  auditor: { title: 'Auditor', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'], permissions: [...reads, 'members:read', 'keys:read', 'identity:read', 'audit:read', 'price:read', 'cost:read', 'finance:read', 'planning:read', 'events:read'] },
+  warehouse_operator: { title: 'Warehouse Operator', plane: 'tenant', fieldClasses: ['ops'], permissions: ['inventory:read', 'inventory:write', 'stock:adjust', 'tasks:work', 'shipments:read', 'purchasing:read'] },
+  // Who runs the floor: waves, people, counts, what leaves the dock. No money and no strategy.
+  warehouse_lead: {
+    title: 'Warehouse Lead', plane: 'tenant', fieldClasses: ['ops', 'pii'],
+    permissions: [
+      'organization:read', 'inventory:read', 'inventory:write', 'stock:adjust', 'stock:approve', 'orders:read', 'orders:release', 'customers:read', 'purchasing:read',
+      'shipments:read', 'shipments:write', 'tasks:read', 'tasks:work', 'tasks:manage', 'epcis:read',
+    ],
+  },
+  finance: { title: 'Finance', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii'], permissions: [...reads, 'price:read', 'price:write', 'cost:read', 'cost:write', 'finance:read', 'planning:read', 'purchasing:read', 'shipments:read'] },
+  auditor: { title: 'Auditor', plane: 'tenant', fieldClasses: ['ops', 'price', 'cost', 'finance', 'pii', 'strategy'], permissions: [...reads, 'members:read', 'keys:read', 'identity:read', 'audit:read', 'price:read', 'cost:read', 'finance:read', 'planning:read', 'events:read', 'purchasing:read', 'shipments:read', 'tasks:read', 'epcis:read'] },
   integration: {
     title: 'Integration Developer', plane: 'tenant', fieldClasses: ['ops', 'price', 'pii'],
-    permissions: [...reads, 'inventory:write', 'stock:adjust', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'imports:write', 'events:read', 'events:write'],
+    permissions: [
+      ...reads, 'inventory:write', 'stock:adjust', 'orders:write', 'orders:release', 'price:read', 'price:write', 'customers:write', 'imports:write', 'events:read', 'events:write',
+      'purchasing:read', 'purchasing:write', 'shipments:read', 'shipments:write', 'tasks:read', 'tasks:work', 'tasks:manage', 'epcis:read', 'epcis:write',
+    ],
   },
   twin_engineer: { title: 'Twin Engineer', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read'] },
   // What a person of the platform sees under a grant of the organization: read-only, and no money. Nobody can be assigned it.
-  support: { title: 'Support (read-only)', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read', 'orders:read', 'identity:read', 'events:read'] },
+  support: { title: 'Support (read-only)', plane: 'tenant', fieldClasses: ['ops'], permissions: ['organization:read', 'inventory:read', 'orders:read', 'identity:read', 'events:read', 'purchasing:read', 'shipments:read', 'tasks:read'] },
 } as const satisfies Record<string, Role>
 export type RoleName = keyof typeof ROLES
 export const ROLE_NAMES = Object.keys(ROLES) as RoleName[] // Object.keys widens to string[]; the object above is closed.

@@ -22,6 +22,7 @@ const STAFF: readonly (readonly [TenantRole, string, string])[] = [
   ['tenant_admin', 'Ada Adler', 'sets up sign-in, roles and keys'],
   ['planner', 'Paul Park', 'plans orders and stock, sees no money'],
   ['warehouse_operator', 'Wanda Wu', 'works in the warehouse'],
+  ['warehouse_lead', 'Leo Lund', 'runs the floor: waves, people, counts'],
   ['finance', 'Fiona Falk', 'sees prices and costs'],
   ['auditor', 'Aziz Amari', 'reads everything, changes nothing'],
   ['integration', 'Ines Ito', 'connects other systems'],

@@ -6,7 +6,7 @@ import { idSchema, type Id, type RoleId, type SiteId } from '../../kernel/ids.ts
 export type RoleAssignmentId = Id<'RoleAssignment'>
 
 /** Role templates that an organization can give. */
-export const TENANT_ROLES = ['tenant_admin', 'planner', 'warehouse_operator', 'finance', 'auditor', 'integration', 'twin_engineer'] as const satisfies readonly RoleName[]
+export const TENANT_ROLES = ['tenant_admin', 'planner', 'warehouse_operator', 'warehouse_lead', 'finance', 'auditor', 'integration', 'twin_engineer'] as const satisfies readonly RoleName[]
 export type TenantRole = (typeof TENANT_ROLES)[number]
 /** Where an assignment comes from: a directory takes back only what the directory gave. */
 export const ROLE_SOURCES = ['manual', 'scim', 'group', 'jit'] as const

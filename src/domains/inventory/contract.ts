@@ -6,6 +6,11 @@ import { movementsApi } from './movements/contract.ts'
 import { receiptsApi } from './receipts/contract.ts'
 import { sitesApi } from './sites/contract.ts'
 import { stockApi } from './stock/contract.ts'
+import { purchasingApi } from './purchasing/contract.ts'
+import { inboundApi } from './inbound/contract.ts'
+import { pickFacesApi } from './pick-faces/contract.ts'
+import { countsApi } from './counts/contract.ts'
+import { epcisApi } from './epcis/contract.ts'
 import { defineApi } from '../../kernel/contract.ts'
 
-export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi, ...stockApi })
+export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi, ...stockApi, ...purchasingApi, ...inboundApi, ...pickFacesApi, ...countsApi, ...epcisApi })

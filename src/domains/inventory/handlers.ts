@@ -7,6 +7,11 @@ import { movementsHandlers } from './movements/handlers.ts'
 import { receiptsHandlers } from './receipts/handlers.ts'
 import { sitesHandlers } from './sites/handlers.ts'
 import { stockHandlers } from './stock/handlers.ts'
+import { purchasingHandlers } from './purchasing/handlers.ts'
+import { inboundHandlers } from './inbound/handlers.ts'
+import { pickFacesHandlers } from './pick-faces/handlers.ts'
+import { countsHandlers } from './counts/handlers.ts'
+import { epcisHandlers } from './epcis/handlers.ts'
 
 export const inventoryHandlers = (database: Database): Handlers<typeof inventoryApi> => ({
   ...sitesHandlers(database),
@@ -15,4 +20,9 @@ export const inventoryHandlers = (database: Database): Handlers<typeof inventory
   ...receiptsHandlers(database),
   ...movementsHandlers(database),
   ...stockHandlers(database),
+  ...purchasingHandlers(database),
+  ...inboundHandlers(database),
+  ...pickFacesHandlers(database),
+  ...countsHandlers(database),
+  ...epcisHandlers(database),
 })

@@ -8,7 +8,8 @@ import { customersApi } from './customers/contract.ts'
 import { holdsApi } from './holds/contract.ts'
 import { placementsApi } from './placements/contract.ts'
 import { pricesApi } from './prices/contract.ts'
+import { returnsApi } from './returns/contract.ts'
 
 export { ORDER_LINES_MAX } from './document/contract.ts'
 
-export const ordersApi = defineApi({ ...placementsApi, ...bookApi, ...changesApi, ...holdsApi, ...cancellationsApi, ...customersApi, ...pricesApi })
+export const ordersApi = defineApi({ ...placementsApi, ...bookApi, ...changesApi, ...holdsApi, ...cancellationsApi, ...customersApi, ...pricesApi, ...returnsApi })

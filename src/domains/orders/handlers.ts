@@ -8,6 +8,7 @@ import { customersHandlers } from './customers/handlers.ts'
 import { holdsHandlers } from './holds/handlers.ts'
 import { placementsHandlers } from './placements/handlers.ts'
 import { pricesHandlers } from './prices/handlers.ts'
+import { returnsHandlers } from './returns/handlers.ts'
 
 export const ordersHandlers = (database: Database): Handlers<typeof ordersApi> => ({
   ...placementsHandlers(database),
@@ -17,4 +18,5 @@ export const ordersHandlers = (database: Database): Handlers<typeof ordersApi> =
   ...cancellationsHandlers(database),
   ...customersHandlers(database),
   ...pricesHandlers(database),
+  ...returnsHandlers(database),
 })

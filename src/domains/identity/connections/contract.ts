@@ -11,7 +11,7 @@ export const CONNECTION_PRESETS = ['generic', 'okta', 'entra', 'google'] as cons
 export const CONNECTION_STATUSES = ['draft', 'tested', 'active', 'enforced', 'disabled'] as const
 export const CLIENT_AUTHS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 /** Roles that a first sign-in may give: never an administrator's. */
-export const JIT_ROLES = ['planner', 'warehouse_operator', 'finance', 'auditor', 'integration', 'twin_engineer'] as const
+export const JIT_ROLES = ['planner', 'warehouse_operator', 'warehouse_lead', 'finance', 'auditor', 'integration', 'twin_engineer'] as const
 
 const closed = { additionalProperties: false } as const
 const oneOf = <const L extends readonly string[]>(list: L, description?: string) => Type.Unsafe<L[number]>({ type: 'string', enum: [...list], ...(description === undefined ? {} : { description }) })

@@ -1,0 +1,3 @@
+import type { Chore } from '../../platform/jobs/worker.ts'
+
+export const shipmentChores: readonly Chore[] = []

@@ -1,0 +1,2 @@
+// What happens to shipments. The aggregate is the shipment.
+export {}

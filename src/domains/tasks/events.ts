@@ -1,0 +1,2 @@
+// What happens to tasks. The aggregate is the task.
+export {}
