@@ -21,5 +21,9 @@ export const orderCancelled = defineEvent('order.cancelled', 'order', Type.Objec
 export const orderAmended = defineEvent('order.amended', 'order', Type.Object({ orderId, changed: Type.Array(Type.String()) }, closed))
 export const orderHeld = defineEvent('order.held', 'order', Type.Object({ orderId, holdId: Type.String(), lineId: Type.Union([idSchema<OrderLineId>(), Type.Null()]), kind: Type.String() }, closed))
 export const orderUnheld = defineEvent('order.unheld', 'order', Type.Object({ orderId, holdId: Type.String() }, closed))
+const ShippedLines = Type.Array(Type.Object({ lineId: idSchema<OrderLineId>(), quantity: Type.String() }, closed))
+/** Goods of the order left a site, in one shipment; not necessarily all of it. */
+export const orderShipped = defineEvent('order.shipped', 'order', Type.Object({ orderId, shipmentId: Type.String(), lines: ShippedLines }, closed))
+export const orderDelivered = defineEvent('order.delivered', 'order', Type.Object({ orderId, shipmentId: Type.String(), lines: ShippedLines }, closed))
 
-export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld] as const
+export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld, orderShipped, orderDelivered] as const
