@@ -56,11 +56,11 @@ export const setupLinks: Noun = {
 
 export const signIns: Noun = {
   noun: 'sign-ins',
-  summary: 'the log of sign-ins, with the exact reason of each refusal',
+  summary: 'the log of sign-ins and of what the directory was refused, with the exact reason',
   commands: [
     command(connectionsApi, 'list', 'listSignInAttempts', {
       columns: ['at', 'purpose', 'outcome', 'detail', 'subject', 'requestId'],
-      examples: [{ line: 'sign-ins list --limit 20', says: 'The latest, refused ones too' }, { line: 'sign-ins list --outcome foreign_domain --json', says: 'One kind of refusal, for a program' }],
+      examples: [{ line: 'sign-ins list --limit 20', says: 'The latest, refused ones too' }, { line: 'sign-ins list --outcome foreign_domain --json', says: 'One kind of refusal, for a program' }, { line: 'sign-ins list --purpose scim', says: 'What the directory asked for and was refused' }],
     }),
   ],
 }

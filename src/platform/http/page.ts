@@ -20,7 +20,14 @@ export interface Page {
   readonly needs?: Permission
   /** How a failure is said in the protocol of this endpoint. */
   readonly fails?: (problem: Problem) => PageAnswer
+  /** Writes down that a request of somebody with a good key was refused. It is called for problems; what the handler itself answers is the handler's to write. */
+  readonly notes?: (problem: Problem, refused: RefusedRequest) => Promise<unknown>
   readonly handle: (request: PageRequest) => Promise<PageAnswer>
+}
+
+/** What is known of a request that was refused, maybe before its body was read. */
+export interface RefusedRequest extends Pick<PageRequest, 'requestId' | 'address' | 'userAgent' | 'params'> {
+  readonly ctx: Ctx<Permission>
 }
 
 export interface PageRequest {

@@ -61,12 +61,27 @@ async function answer(request: FastifyRequest, reply: FastifyReply, page: Page, 
     send(reply, exchange, await page.handle(await requestOf(request, exchange, page, parts)), parts)
   } catch (error) {
     if (error instanceof Disconnected) return
-    fail(reply, exchange, page, problemOf(error, exchange, parts.log), parts)
+    const problem = problemOf(error, exchange, parts.log)
+    await note(request, exchange, page, problem, parts)
+    fail(reply, exchange, page, problem, parts)
   } finally {
     exchange.isHandling = false
     parts.pipeline.release(exchange)
   }
 }
+
+/** Only what a caller did wrong: a request that came too early or met a fault of ours is none of that. */
+async function note(request: FastifyRequest, { ctx, requestId, address }: Exchange, page: Page, problem: Problem, { log }: PageParts): Promise<void> {
+  if (ctx === null || page.notes === undefined || problem.status >= 500 || problem.code === 'rate_limited') return
+  try {
+    await page.notes(problem, { ctx, requestId, address, userAgent: userAgentOf(request), params: paramsOf(request.params) })
+  } catch (error) {
+    // The answer is the same without the line; that a line is missing must be found somewhere.
+    log.error({ requestId, error }, 'A refused request could not be written down.')
+  }
+}
+
+const userAgentOf = ({ raw }: FastifyRequest): string => (raw.headers['user-agent'] ?? '').slice(0, 300)
 
 function fail(reply: FastifyReply, exchange: Exchange, page: Page, problem: Problem, parts: PageParts): void {
   if (page.fails !== undefined) {
@@ -95,7 +110,7 @@ async function requestOf(request: FastifyRequest, exchange: Exchange, page: Page
   const cut = url.indexOf('?')
   const rawQuery = cut < 0 ? '' : url.slice(cut + 1)
   return {
-    requestId: exchange.requestId, address: exchange.address, userAgent: (raw.headers['user-agent'] ?? '').slice(0, 300), origin, isSecure,
+    requestId: exchange.requestId, address: exchange.address, userAgent: userAgentOf(request), origin, isSecure,
     params: paramsOf(request.params), query: new URLSearchParams(rawQuery), rawQuery,
     form: new URLSearchParams(page.accepts === 'form' ? body.toString('utf8') : ''), body,
     header: (name) => {

@@ -9,6 +9,8 @@ import { PageQuery, pageOf } from '../../../kernel/page.ts'
 export const CONNECTION_KINDS = ['oidc', 'saml'] as const
 export const CONNECTION_PRESETS = ['generic', 'okta', 'entra', 'google'] as const
 export const CONNECTION_STATUSES = ['draft', 'tested', 'active', 'enforced', 'disabled'] as const
+/** What somebody was about to do: a person signing in, or a machine. `scim`: a request of the directory that was refused. */
+export const ATTEMPT_PURPOSES = ['sign_in', 'test', 'step_up', 'sign_out', 'token', 'passkey', 'scim'] as const
 export const CLIENT_AUTHS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
 /** Roles that a first sign-in may give: never an administrator's. */
 export const JIT_ROLES = ['planner', 'warehouse_operator', 'warehouse_lead', 'finance', 'auditor', 'integration', 'twin_engineer'] as const
@@ -98,7 +100,7 @@ export const ConnectionPatch = Type.Object({ name: Type.Optional(draft.name), ..
 export type ConnectionPatch = Type.Static<typeof ConnectionPatch>
 
 export const SignInAttempt = Type.Object({
-  id: Type.String(), at: Instant, connectionId: orNull(idSchema<ConnectionId>()), purpose: Type.String(), outcome: Type.String({ description: '`ok`, or the exact code of the refusal' }),
+  id: Type.String(), at: Instant, connectionId: orNull(idSchema<ConnectionId>()), purpose: oneOf(ATTEMPT_PURPOSES), outcome: Type.String({ description: '`ok`, or the exact code of the refusal' }),
   detail: Type.String(), subject: orNull(Type.String()), userId: orNull(idSchema<UserId>()), address: Type.String(), userAgent: Type.String(), requestId: Type.String(),
 }, closed)
 export type SignInAttempt = Type.Static<typeof SignInAttempt>
@@ -122,5 +124,5 @@ export const connectionsApi = defineApi({
   disableConnection: { method: 'POST', path: '/api/v1/identity/connections/{connectionId}/disable', needs: 'identity:write', summary: 'Stop signing in by a connection; its sessions end', ...one },
   approveCertificate: { method: 'POST', path: '/api/v1/identity/connections/{connectionId}/approve-certificate', needs: 'identity:write', summary: 'Pin a certificate that the metadata newly names', ...one, body: Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, closed), fails: ['not_found', 'illegal_transition', 'invalid'], example: { sha256: 'a3'.repeat(32) } },
   retireCertificate: { method: 'POST', path: '/api/v1/identity/connections/{connectionId}/retire-certificate', needs: 'identity:write', summary: 'Unpin a certificate; one must be left', ...one, body: Type.Object({ sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, closed), fails: ['not_found', 'illegal_transition', 'invalid'], example: { sha256: 'a3'.repeat(32) } },
-  listSignInAttempts: { method: 'GET', path: '/api/v1/identity/sign-in-attempts', needs: 'identity:read', summary: 'The log of sign-ins, with the exact reason of each refusal; newest first', status: 200, returns: pageOf(SignInAttempt), fails: [], query: Type.Object({ ...PageQuery, 'filter[connectionId]': Type.Optional(idSchema<ConnectionId>()), 'filter[outcome]': Type.Optional(Type.String({ minLength: 2, maxLength: 60 })) }, closed) },
+  listSignInAttempts: { method: 'GET', path: '/api/v1/identity/sign-in-attempts', needs: 'identity:read', summary: 'The log of sign-ins and of the directory\'s refused requests, with the exact reason of each refusal; newest first', status: 200, returns: pageOf(SignInAttempt), fails: [], query: Type.Object({ ...PageQuery, 'filter[connectionId]': Type.Optional(idSchema<ConnectionId>()), 'filter[outcome]': Type.Optional(Type.String({ minLength: 2, maxLength: 60 })), 'filter[purpose]': Type.Optional(oneOf(ATTEMPT_PURPOSES)) }, closed) },
 })

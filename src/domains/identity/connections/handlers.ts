@@ -34,7 +34,7 @@ export function connectionHandlers(parts: IdentityParts): Handlers<typeof connec
     approveCertificate: ({ ctx, params, body }) => database.write(ctx, async (tx) => shown(await certificates.approve(tx, params.connectionId, body.sha256))),
     retireCertificate: ({ ctx, params, body }) => database.write(ctx, async (tx) => shown(await certificates.retire(tx, params.connectionId, body.sha256))),
     listSignInAttempts: async ({ ctx, query }) => {
-      const filter = { connectionId: query['filter[connectionId]'] ?? null, outcome: query['filter[outcome]'] ?? null }
+      const filter = { connectionId: query['filter[connectionId]'] ?? null, outcome: query['filter[outcome]'] ?? null, purpose: query['filter[purpose]'] ?? null }
       const page = await database.read(ctx, (tx) => attempts.listAttempts(tx, filter, query.limit ?? PAGE_LIMIT_DEFAULT, afterId(query.after)))
       return { ...page, items: [...page.items] }
     },

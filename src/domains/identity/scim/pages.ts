@@ -14,7 +14,8 @@ import { answerQuestion, askedByAddress, askedByBody, questionOf } from './listi
 import { isMembers, memberChange, NO_CHANGE } from './members.ts'
 import { operationsOf, patched } from './patch.ts'
 import { isShown, project, type Projection } from './projection.ts'
-import { problemAnswer, refusalAnswer, refuse, scimAnswer, ScimRefusal } from './refusal.ts'
+import { noteRefusal } from './note.ts'
+import { problemAnswer, refusalAnswer, refusalOf, refuse, scimAnswer, ScimRefusal } from './refusal.ts'
 import { etagOf, groupResource, locationOf, userResource, type Resource } from './resources.ts'
 import * as users from './users.ts'
 import type { Expected } from './users.ts'
@@ -48,24 +49,26 @@ export function pagesOf(parts: IdentityParts, lend: Lend): readonly Page[] {
     '/.search': { POST: ['search', () => Promise.reject(new ScimRefusal(501, null, 'Search at /Users/.search or /Groups/.search.'))] },
     '/*': {},
   }
-  return Object.entries(table).flatMap(([path, handlers]) => METHODS.map((method) => pageOf(method, `${ROOT}${path}`, handlers[method] ?? ['unknown', unknown(Object.keys(handlers))])))
+  return Object.entries(table).flatMap(([path, handlers]) => METHODS.map((method) => pageOf(parts.database, method, path, handlers[method] ?? ['unknown', unknown(Object.keys(handlers))])))
 }
 
-const pageOf = (method: Method, path: `/${string}`, [name, handle]: readonly [string, Handle]): Page => ({
-  name: `identity.scim.${name}`, method, path, accepts: 'scim', from: 'anywhere', speaksTo: 'machine', needs: 'scim:write', fails: problemAnswer,
+const pageOf = (database: Database, method: Method, path: string, [name, handle]: readonly [string, Handle]): Page => ({
+  name: `identity.scim.${name}`, method, path: `${ROOT}${path}`, accepts: 'scim', from: 'anywhere', speaksTo: 'machine', needs: 'scim:write', fails: problemAnswer,
+  notes: (problem, refused) => noteRefusal(database, method, path, refused, refusalOf(problem)),
   handle: async (request) => {
     try {
       return await handle(request)
     } catch (error) {
-      if (error instanceof ScimRefusal) return refusalAnswer(error)
-      throw error
+      if (!(error instanceof ScimRefusal)) throw error
+      if (request.ctx !== null) await noteRefusal(database, method, path, { ...request, ctx: request.ctx }, error)
+      return refusalAnswer(error)
     }
   },
 })
 
-const unknown = (methods: readonly string[]): Handle => () => Promise.resolve(methods.length === 0
-  ? refusalAnswer(new ScimRefusal(404, null, 'There is nothing at this address. /scim/v2/ResourceTypes lists what there is.'))
-  : { ...refusalAnswer(new ScimRefusal(405, null, `Only ${methods.join(', ')} is possible here.`)), headers: { 'content-type': 'application/scim+json', allow: methods.join(', ') } })
+const unknown = (methods: readonly string[]): Handle => () => Promise.reject(methods.length === 0
+  ? new ScimRefusal(404, null, 'There is nothing at this address. /scim/v2/ResourceTypes lists what there is.')
+  : new ScimRefusal(405, null, `Only ${methods.join(', ')} is possible here.`, methods))
 
 const baseOf = ({ origin }: PageRequest): string => origin + ROOT
 

@@ -1,5 +1,6 @@
 // What is known of somebody who signs in, whatever the protocol was.
 import type { ConnectionId, UserId } from '../../../kernel/ids.ts'
+import type { SignInAttempt } from '../connections/contract.ts'
 
 export type Purpose = 'sign_in' | 'test' | 'step_up'
 
@@ -26,7 +27,7 @@ export interface Admitted {
 /** A line of the organization's sign-in log. */
 export interface Attempt {
   readonly connectionId: ConnectionId | null
-  readonly purpose: Purpose | 'sign_out' | 'token' | 'passkey'
+  readonly purpose: SignInAttempt['purpose']
   /** `ok`, or the exact code of the refusal. */
   readonly outcome: string
   readonly detail: string
