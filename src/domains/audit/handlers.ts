@@ -12,14 +12,20 @@ import { idsBefore, idsFrom } from './rules.ts'
 import { eraseEntries, getEntry, listEntries, type AuditFilter } from './store.ts'
 import { streamHandlers } from './streams/handlers.ts'
 
+/** Entries are about the whole organization and carry no site, so that nobody who is limited to some sites reads any of them. */
 export const auditHandlers = (database: Database, outbound: Outbound = createOutbound()): Handlers<typeof auditApi> => ({
   listAuditEntries: async ({ ctx, query }) => {
+    ctx.needAllSites()
     const wanted = { filter: filterOf(query), order: query.order ?? 'newest', after: query.after === undefined ? null : cursorId(query.after), limit: query.limit ?? PAGE_LIMIT_DEFAULT }
     const page = await database.read(ctx, (tx) => listEntries(tx, wanted))
     return { ...page, items: page.items.map((entry) => asShown(entry, ctx.facts.fieldClasses)) }
   },
-  getAuditEntry: async ({ ctx, params }) => asShown(await database.read(ctx, (tx) => getEntry(tx, params.entryId)), ctx.facts.fieldClasses),
+  getAuditEntry: async ({ ctx, params }) => {
+    ctx.needAllSites()
+    return asShown(await database.read(ctx, (tx) => getEntry(tx, params.entryId)), ctx.facts.fieldClasses)
+  },
   eraseAuditEntries: ({ ctx, body }) => {
+    ctx.needAllSites()
     refuseVague(body)
     const what = { ids: body.entryIds ?? null, actorId: body.actorId ?? null, entity: body.entity ?? null, entityId: body.entityId ?? null }
     return database.write(ctx, (tx) => eraseEntries(tx, what, ERASED_MAX, body.reason))

@@ -11,10 +11,12 @@ import { head, links, NO_SALT } from './store.ts'
 
 export const chainHandlers = (database: Database): Handlers<typeof chainApi> => ({
   getAuditChain: async ({ ctx }): Promise<ChainHead> => {
+    ctx.needAllSites()
     const [[row]] = await database.fetch(ctx, reading(head))
     return { position: row?.position ?? 0, hash: row?.hash ?? genesisOf(ctx.organizationId), chainedAt: row?.chainedAt ?? null, lagSeconds: row?.lagSeconds ?? 0 }
   },
   listAuditChain: async ({ ctx, query }) => {
+    ctx.needAllSites()
     const limit = query.limit ?? PAGE_LIMIT_DEFAULT
     const [rows] = await database.fetch(ctx, reading(links, [query.after === undefined ? (query.afterPosition ?? 0) : positionOf(query.after), limit + 1]))
     const items = rows.slice(0, limit).map((row) => asShown(row, ctx.facts.fieldClasses))

@@ -13,10 +13,12 @@ export const purposeOf = (organizationId: string, id: string): string => `audit_
 
 export const streamHandlers = (database: Database, outbound: Outbound): Handlers<typeof streamsApi> => ({
   listAuditStreams: async ({ ctx }) => {
+    ctx.needAllSites()
     const [items] = await database.fetch(ctx, query(store.streams))
     return { items }
   },
   createAuditStream: async ({ ctx, body }) => {
+    ctx.needAllSites()
     const refusal = outbound.refusalOf(body.url)
     if (refusal !== null) throw new Problem('invalid', refusal.detail, { errors: [{ pointer: '/url', code: refusal.code, message: refusal.detail }] })
     const id = newId<'AuditStream'>()
@@ -31,19 +33,28 @@ export const streamHandlers = (database: Database, outbound: Outbound): Handlers
     // Added after the transaction, so that it is never kept: a repeated request gets the kept answer without it.
     return { ...made, secret: ctx.facts.outcome.isReplayed ? null : secret }
   },
-  pauseAuditStream: ({ ctx, params }) => database.write(ctx, async (tx) => {
-    const row = await tx.one('stream', store.pauseStream, [params.streamId])
-    tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'paused' })
-    return row
-  }),
-  resumeAuditStream: ({ ctx, params }) => database.write(ctx, async (tx) => {
-    const row = await tx.one('stream', store.resumeStream, [params.streamId])
-    tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'resumed' })
-    return row
-  }),
-  deleteAuditStream: ({ ctx, params }) => database.write(ctx, async (tx) => {
-    await tx.one('stream', store.deleteStream, [params.streamId])
-    tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'deleted' })
-    return null
-  }),
+  pauseAuditStream: ({ ctx, params }) => {
+    ctx.needAllSites()
+    return database.write(ctx, async (tx) => {
+      const row = await tx.one('stream', store.pauseStream, [params.streamId])
+      tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'paused' })
+      return row
+    })
+  },
+  resumeAuditStream: ({ ctx, params }) => {
+    ctx.needAllSites()
+    return database.write(ctx, async (tx) => {
+      const row = await tx.one('stream', store.resumeStream, [params.streamId])
+      tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'resumed' })
+      return row
+    })
+  },
+  deleteAuditStream: ({ ctx, params }) => {
+    ctx.needAllSites()
+    return database.write(ctx, async (tx) => {
+      await tx.one('stream', store.deleteStream, [params.streamId])
+      tx.changed({ entity: 'audit_stream', id: params.streamId, action: 'deleted' })
+      return null
+    })
+  },
 })

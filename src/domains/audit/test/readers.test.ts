@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { clientOf } from '../../../kernel/client.ts'
 import { rolesApi } from '../../identity/roles/contract.ts'
+import { inventoryApi } from '../../inventory/contract.ts'
 import { ordersApi } from '../../orders/contract.ts'
 import { auditApi } from '../contract.ts'
-import { openGrounds, type Grounds } from './grounds.ts'
+import { openGrounds, until, type Grounds } from './grounds.ts'
 
 let grounds: Grounds
 beforeAll(async () => {
@@ -31,6 +32,34 @@ describe('a role of one\'s own that may read the trail', () => {
     expect(links.items.every(({ personal, salt }) => personal === null && salt === null)).toBe(true)
     expect(JSON.stringify([seen, links])).not.toContain('Berta')
     for (const whole of [admin, auditor]) expect((await whole.listAuditEntries({ query })).items[0]?.changes[0]?.after).toEqual({ name: 'Berta Ltd', country: 'DE' })
+  })
+})
+
+describe('somebody who is limited to some sites', () => {
+  it('reads nothing of the trail, whose entries are about all of them: no list, entry, chain or stream', async () => {
+    const { house, admin, auditor, identity } = grounds
+    const site = await house.client(inventoryApi, 'tenant_admin').createSite({ body: { code: 'AUDIT', name: 'Audit', timeZone: 'Europe/Berlin', currency: 'EUR' } })
+    const roles = house.client(rolesApi, 'tenant_admin')
+    const role = await roles.createCustomRole({ body: { name: 'Reader at a site', permissions: ['audit:read', 'identity:write'], fieldClasses: ['ops'] } })
+    const account = await identity.createServiceAccount({ body: { name: 'Reader at a site', role: 'planner' } })
+    await identity.assignRole({ params: { serviceAccountId: account.id }, body: { roleId: role.id, siteIds: [site.id] } })
+    const { secret } = await identity.createKey({ body: { serviceAccountId: account.id, name: 'Reader at a site' } })
+    const reader = clientOf(auditApi, house.sender({ token: secret ?? '' }))
+    const [entry] = (await auditor.listAuditEntries()).items
+    const entryId = entry?.id ?? noEntry()
+    const stream = await admin.createAuditStream({ body: { name: 'Not for them', url: 'https://siem.example.com/x' } })
+    const params = { streamId: stream.id }
+    const attempts: readonly (() => Promise<unknown>)[] = [
+      () => reader.listAuditEntries(), () => reader.listAuditEntries({ query: { 'filter[entity]': 'site' } }), () => reader.getAuditEntry({ params: { entryId } }), () => reader.getAuditChain(), () => reader.listAuditChain(),
+      () => reader.eraseAuditEntries({ body: { reason: 'No reason', entryIds: [entryId] } }), () => reader.listAuditStreams(), () => reader.createAuditStream({ body: { name: 'Mine', url: 'https://siem.example.com/y' } }),
+      () => reader.pauseAuditStream({ params }), () => reader.resumeAuditStream({ params }), () => reader.deleteAuditStream({ params }),
+    ]
+    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ status: 403, detail: expect.stringContaining('every site') })
+    // The same rights without the limit open all of it: it was the limit that was refused.
+    await identity.assignRole({ params: { serviceAccountId: account.id }, body: { roleId: role.id } })
+    await until('the limit is forgotten', async () => (await reader.getAuditChain().catch(() => null)) !== null)
+    expect((await reader.getAuditEntry({ params: { entryId } })).id).toBe(entryId)
+    await admin.deleteAuditStream({ params })
   })
 })
 
