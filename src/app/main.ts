@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ConfigError, readConfig, SETTINGS, type Config } from '../platform/config/config.ts'
 import { loadSecret } from '../platform/config/secret.ts'
 import { UnfitDatabase } from '../platform/db/fitness.ts'
+import { hasSealed } from '../platform/db/known-secret.ts'
 import { migrate } from '../platform/db/migrate.ts'
 import { ClusterError, startCluster, type Cluster } from '../platform/embedded/index.ts'
 import { createLog } from '../platform/log/log.ts'
@@ -51,7 +52,7 @@ async function start(config: Config, steps: Steps, running: Running): Promise<vo
   const primaryUrl = running.cluster?.primaryUrl ?? config.databaseUrl ?? ''
   const replicaUrls = running.cluster?.replicaUrls ?? config.replicaUrls
   // After the cluster, which makes the data folder and knows whether it is ours.
-  const secret = loadSecret(config.secret, config.dataDir)
+  const secret = await loadSecret(config.secret, config.dataDir, () => hasSealed(primaryUrl))
   steps.next('database up to date')
   await migrate({ url: primaryUrl, secret })
   steps.next('API and worker')

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   if (name === undefined || act === undefined) return void process.stdout.write(HELP)
   const config = readConfig(process.env)
   const primaryUrl = config.databaseUrl ?? runningPrimaryUrl(config.dataDir)
-  const database = openDatabase({ primaryUrl, replicaUrls: [], secret: loadSecret(config.secret, config.dataDir), role: 'bss_app', poolSize: 1 })
+  const database = openDatabase({ primaryUrl, replicaUrls: [], secret: await loadSecret(config.secret, config.dataDir, () => Promise.resolve(true)), role: 'bss_app', poolSize: 1 })
   try {
     process.stdout.write(`${await act(database, name, config)}\n`)
   } finally {

@@ -46,6 +46,23 @@ function drip(start: string, byte: string): Promise<string> {
   return ended(socket).finally(() => clearInterval(timer))
 }
 
+describe('the host a request is for', () => {
+  const twice = (path: string): string => `GET ${path} HTTP/1.1\r\n${HEAD()}Host: evil.example\r\nConnection: close\r\n\r\n`
+  const without = (path: string): string => `GET ${path} HTTP/1.1\r\n${HEAD().replace('Host: x\r\n', '')}Connection: close\r\n\r\n`
+  it.each(['/api/v1/whoami', '/api/v1/nothing', '/sign-in', '/scim/v2/Users', '/healthz', '/docs', '/'])('is said once: two hosts or none are refused as a problem at %s', async (path) => {
+    const answers = await Promise.all([raw(twice(path)), raw(without(path))])
+    expect(answers.map((answer) => [statuses(answer), answer.includes('content-type: application/problem+json'), answer.includes('"code":"bad_request"'), answer.includes('"pointer":"/header/Host"')])).toEqual([[[400], true, true, true], [[400], true, true, true]])
+    expect(await isWell()).toBe(true)
+  })
+  it('in another case, or twice the same, is twice too; and nothing of such a request is done', async () => {
+    const before = await digestOf(house.superuserUrl)
+    for (const extra of ['hOsT: x', 'HOST: y']) expect(statuses(await raw(post(customer('TWOHOSTS')).replace('\r\nContent-Type', `\r\n${extra}\r\nContent-Type`)))).toEqual([400])
+    expect(changed(before, await digestOf(house.superuserUrl))).toEqual([])
+    // HTTP/1.0 knew no hosts.
+    expect(statuses(await raw(`GET /healthz HTTP/1.0\r\n\r\n`))).toEqual([200])
+  })
+})
+
 describe('two meanings at once', () => {
   const hidden = (): string => post(customer('HIDDEN'))
   const shapes = (): readonly (readonly [string, string])[] => {

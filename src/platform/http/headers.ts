@@ -17,6 +17,14 @@ const refuse = (name: string, code: string, message: string): Problem =>
 
 export const hasBody = (raw: IncomingMessage): boolean => raw.headers['transfer-encoding'] !== undefined || (raw.headers['content-length'] ?? '0') !== '0'
 
+/** RFC 9112 §3.2: a request says once which host it is for. With two, a proxy and we could each believe another one. */
+export function hostFault({ rawHeaders, httpVersion }: IncomingMessage): Problem | null {
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return null
+  return hosts === 0 ? refuse('Host', 'required', 'The header Host is missing.') : refuse('Host', 'twice', 'The header Host is there more than once.')
+}
+
 /** The caller's own id when it is a plain short word, else a new UUIDv7. */
 export function requestIdOf(headers: IncomingHttpHeaders, nowMs: number): string {
   const given = one(headers['request-id'])

@@ -2,11 +2,11 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { Problem } from '../../kernel/problem.ts'
 import type { Log } from '../log/log.ts'
-import { sendProblem } from './answer.ts'
+import { problemBody, sendProblem } from './answer.ts'
 import { Authentication } from './authenticate.ts'
 import { HTTP_DEFAULTS, type HttpConfig } from './config.ts'
 import { guardConnections } from './connections.ts'
-import { requestIdOf } from './headers.ts'
+import { API_HEADERS, hostFault, requestIdOf } from './headers.ts'
 import { Limits } from './limits.ts'
 import { watchLag } from './overload.ts'
 import { Pipeline } from './pipeline.ts'
@@ -95,7 +95,8 @@ export function createServer(options: ServerOptions): Server {
 function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline): FastifyInstance {
   const app = Fastify({
     logger: false,
-    http: { maxHeaderSize: config.headerBytesMax, headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: Math.min(500, config.headersTimeoutMs) },
+    // A missing Host is refused by our own hook, as a problem; Node would say nothing but 400.
+    http: { requireHostHeader: false, maxHeaderSize: config.headerBytesMax, headersTimeout: config.headersTimeoutMs, connectionsCheckingInterval: Math.min(500, config.headersTimeoutMs) },
     requestTimeout: config.streamTimeoutMs, // The pipeline's own clock ends everything but streams far earlier.
     keepAliveTimeout: config.keepAliveTimeoutMs,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
@@ -112,6 +113,11 @@ function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline):
   })
   app.decorateRequest('exchange', null)
   app.removeAllContentTypeParsers()
+  app.addHook('onRequest', (request, reply, done) => {
+    const fault = hostFault(request.raw)
+    if (fault === null) return done()
+    void reply.code(fault.status).headers({ ...API_HEADERS, 'request-id': request.id, 'content-type': 'application/problem+json', connection: 'close' }).send(JSON.stringify(problemBody(fault, request.id)))
+  })
   // Bodies are read by the pipeline, which knows the limits of the operation and comes after the permission.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler((error, request, reply) => {
