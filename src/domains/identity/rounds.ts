@@ -4,7 +4,7 @@ import type { Database } from '../../platform/db/database.ts'
 import { systemContext } from '../../platform/jobs/system-context.ts'
 import type { Round } from '../../platform/jobs/worker.ts'
 import type { Log } from '../../platform/log/log.ts'
-import { sweepAssertions } from './clients/store.ts'
+import { sweepAssertions, sweepTokens } from './clients/store.ts'
 import { refreshMetadata } from './connections/certificates.ts'
 import { listConnections } from './connections/store.ts'
 import { recheckDomains } from './domains/decide.ts'
@@ -16,6 +16,9 @@ const EVERY_MS = 15 * 60_000
 const DAY_MS = 86_400_000
 const PAGE = 200
 const CONNECTIONS_MAX = 100
+/** A transaction stays short, and an organization that was never swept does not hold up the others. */
+const TOKENS_A_BATCH = 1_000
+const BATCHES_A_TURN = 50
 
 export type RoundParts = Omit<IdentityParts, 'database'>
 
@@ -49,6 +52,9 @@ async function tend(parts: IdentityParts & { readonly database: Database }, orga
       await sweepAssertions(tx)
       await forgetReports(tx)
     })
+    for (let batch = 0; batch < BATCHES_A_TURN; batch += 1) {
+      if ((await database.housekeep(context(), (tx) => sweepTokens(tx, TOKENS_A_BATCH))) < TOKENS_A_BATCH) break
+    }
     await recheckDomains(parts, (work) => database.housekeep(context(), work))
     const { items } = await database.read(context(), (tx) => listConnections(tx, CONNECTIONS_MAX, null))
     for (const connection of items) {

@@ -98,6 +98,11 @@ const holdClient = write('identity:write', 'select c.row_version from bss.oauth_
 const insertAssertion = write('identity:write', `
   insert into bss.client_assertion (organization_id, client_id, digest, expires_at) values ($1, $2, $3, $4) on conflict (organization_id, client_id, digest) do nothing returning true as is_new`, { isNew: column.bool })
 const sweep = write('identity:write', 'delete from bss.client_assertion where organization_id = $1 and expires_at < now()', {})
+/** A day later: what it did is still looked up by its session on the day itself. Trails name sessions by id and need no row. */
+const sweepExpired = write('identity:write', `
+  delete from bss.session s where s.organization_id = $1 and s.kind = 'client' and s.id in (
+    select e.id from bss.session e where e.organization_id = $1 and e.kind = 'client' and e.expires_at < now() - interval '1 day' order by e.expires_at limit $2::int for update skip locked)
+  returning s.id`, { id: column.id<SessionId>() })
 const insertSession = write('identity:write', `
   insert into bss.session (organization_id, id, kind, digest, service_account_id, oauth_client_id, scopes, methods, address, user_agent, idle_seconds, expires_at)
   select c.organization_id, $3, 'client', $4, c.service_account_id, c.id, $5::text[], array['private_key_jwt'], $6, $7, $8::int, least(now() + make_interval(secs => $8::int), c.expires_at)
@@ -113,6 +118,8 @@ export async function holdForToken(tx: SignInTx, id: string): Promise<ClientRow 
 /** False: the assertion was used before. `digest` is SHA-256 of its number. */
 export const useAssertion = async (tx: SignInTx, id: MachineClientId, digest: string, until: Date): Promise<boolean> => (await tx.maybe(insertAssertion, [id, `\\x${digest}`, until.toISOString()])) !== null
 export const sweepAssertions = async (tx: SignInTx): Promise<void> => void (await tx.rows(sweep))
+/** Deletes so many expired tokens at most; gives how many there were. */
+export const sweepTokens = async (tx: SignInTx, limit: number): Promise<number> => (await tx.rows(sweepExpired, [limit])).length
 
 export interface TokenToInsert {
   readonly digest: string

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { idOf as brand, newId } from '../../../../kernel/ids.ts'
 import { isList } from '../../../../kernel/json.ts'
+import { openSession } from '../../../../../test/setup/session.ts'
 import { freshName, GROUP, idOf, openGround, patch, q, textIn, USER, type Answer, type Ground } from './ground.ts'
 
 let ground: Ground
@@ -70,6 +71,15 @@ describe('groups of a directory', () => {
     const thousand = ids.slice(0, 1_000).map((value) => ({ value }))
     expect((await ground.call('PATCH', `/Groups/${id}`, patch({ op: 'remove', path: 'members', value: thousand }))).status).toBe(204)
     expect(await inGroup(id)).toHaveLength(9_000)
+    // Everybody of the group is given the role by one statement, and who is signed in is forgotten with it: announced once, not ten thousand times.
+    const session = await openSession(ground.house.superuserUrl, { organizationId: ground.house.acme.id, userId: brand<'User'>(ids[5_000] ?? '') })
+    const mapped = await ground.acme.mapGroupRole({ params: { groupId: brand<'Group'>(id) }, body: { role: 'planner' } })
+    expect(await ground.peek("select count(*)::text from bss.role_assignment where role = 'planner' and source = 'group'")).toEqual([['9000']])
+    const announced = "select count(*)::text, count(distinct r.transaction_id)::text from sec.revocation r join bss.session s on s.id = r.credential_id where s.digest = sha256(convert_to($1, 'UTF8'))"
+    expect(await ground.peek(announced, [session])).toEqual([['1', '1']])
+    await ground.acme.unmapGroupRole({ params: { groupId: brand<'Group'>(id), mappingId: brand<'GroupRole'>(mapped.roles[0]?.id ?? '') } })
+    expect(await ground.peek("select count(*)::text from bss.role_assignment where role = 'planner' and source = 'group'")).toEqual([['0']])
+    expect(await ground.peek(announced, [session])).toEqual([['2', '2']])
     await ground.peek("insert into bss.group_role_map (organization_id, id, group_id, role, created_by) values ($1, $2, $3, 'twin_engineer', $2)", [ground.house.acme.id, newId(), id])
     expect((await ground.call('PATCH', `/Groups/${id}`, patch({ op: 'add', path: 'members', value: thousand }))).status).toBe(204)
     expect(await ground.peek("select count(*)::text from bss.role_assignment where role = 'twin_engineer' and source = 'group'")).toEqual([['1000']])
