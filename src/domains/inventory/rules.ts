@@ -1,20 +1,6 @@
 // Decisions of the inventory without I/O.
+import { isGln, isGtin } from '../../kernel/gs1/index.ts'
 import type { ProblemError } from '../../kernel/problem.ts'
-
-/** GS1 mod-10: weights 3 and 1 from the right, the last digit makes the sum a multiple of ten. For GTIN-8/12/13/14, GLN and SSCC alike. */
-export function hasCheckDigit(digits: string): boolean {
-  if (!/^[0-9]{2,}$/.test(digits)) return false
-  return checkDigitOf(digits.slice(0, -1)) === digits.slice(-1)
-}
-/** The digit that completes a number. */
-export function checkDigitOf(body: string): string {
-  let sum = 0
-  for (const [index, digit] of body.split('').toReversed().entries()) sum += Number(digit) * (index % 2 === 0 ? 3 : 1)
-  return String((10 - (sum % 10)) % 10)
-}
-
-export const isGln = (text: string): boolean => text.length === 13 && hasCheckDigit(text)
-export const isGtin = (text: string): boolean => [8, 12, 13, 14].includes(text.length) && hasCheckDigit(text)
 
 /** IANA names that this system knows; the database knows them too. */
 const TIME_ZONES: ReadonlySet<string> = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC', 'Etc/UTC'])

@@ -1,31 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
-import { canLotBecome, checkDigitOf, hasCheckDigit, isGln, isGtin, LOT_ARROWS, LOT_STATUSES } from '../rules.ts'
+import { canLotBecome, LOT_ARROWS, LOT_STATUSES } from '../rules.ts'
 import { dayAfter, promisableDays } from '../stock/rules.ts'
-
-const digits = (length: number) => fc.string({ unit: fc.constantFrom(...'0123456789'.split('')), minLength: length, maxLength: length })
-
-describe('check digits (GS1 mod 10)', () => {
-  it('known numbers are right', () => {
-    for (const gtin of ['4006381333931', '96385074', '012345678905', '10012345678902']) expect(isGtin(gtin)).toBe(true)
-    expect(isGln('4012345000009')).toBe(true)
-    expect(isGln('4006381333932')).toBe(false)
-  })
-  it('the digit completes any number, and every other digit is refused', () => {
-    fc.assert(fc.property(digits(12), (body) => {
-      const right = checkDigitOf(body)
-      for (const digit of '0123456789') expect(hasCheckDigit(body + digit)).toBe(digit === right)
-    }))
-  })
-  it('one wrong digit is always noticed', () => {
-    fc.assert(fc.property(digits(13), fc.nat(12), fc.integer({ min: 1, max: 9 }), (body, at, add) => {
-      const whole = body + checkDigitOf(body)
-      const wrong = whole.slice(0, at) + String((Number(whole[at]) + add) % 10) + whole.slice(at + 1)
-      expect(hasCheckDigit(wrong)).toBe(false)
-    }))
-  })
-})
 
 describe('the states of a lot', () => {
   it('end at scrapped, and every other state leads there', () => {
