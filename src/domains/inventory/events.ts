@@ -23,6 +23,11 @@ export const stockMoved = defineEvent('stock.moved', 'site', Type.Object({
   lines: Type.Array(Type.Object({ ...place, fromLocationId: idSchema<LocationId>(), toLocationId: idSchema<LocationId>(), quantity: Type.String() }, closed)),
 }, closed))
 
+/** Goods lie where they may be put away from: received, accepted, returned, or given up by an order after they were picked (then the document is the order). Also written by the database (bss.release_picked_of_lines). */
+export const stockToPutAway = defineEvent('stock.toPutAway', 'site', Type.Object({
+  siteId: idSchema<SiteId>(), documentKind: Type.String(), documentId: Type.String(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), quantity: Type.String() }, closed)),
+}, closed))
+
 export const lotStatusChanged = defineEvent('lot.statusChanged', 'lot', Type.Object({
   lotId: idSchema<LotId>(), itemId: idSchema<ItemId>(), from: oneOf(LOT_STATUSES), to: oneOf(LOT_STATUSES), reason: orNull(Type.String()),
 }, closed))

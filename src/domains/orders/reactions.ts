@@ -7,24 +7,27 @@ import type { Tx } from '../../platform/db/tx.ts'
 import { reaction, type Reaction } from '../../platform/jobs/reaction.ts'
 import { lotStatusChanged, promisesBroken, stockAdjusted, stockMoved, stockReceived } from '../inventory/events.ts'
 import { reserve } from './changes/handlers.ts'
+import { giveBins } from './fulfilment/later.ts'
 import { record } from './changes/store.ts'
 import { lockOrder } from './document/store.ts'
 import { orderBackordered } from './events.ts'
 
 type Writing = Tx<'write', 'orders:write'>
+type Releasing = Tx<'write', 'orders:write' | 'orders:release'>
 
 /** So many waiting orders are served by one event; the next one serves on. */
 const SERVED_MAX = 200
 const waitingFor = write('orders:write', 'select order_id, to_jsonb(line_ids) as line_ids from bss.orders_waiting_for($1, $2, $3::uuid[], $4) where organization_id = $1', { orderId: column.id<OrderId>(), lineIds: column.texts })
 
 /** Serves the oldest promises first. An order that gets nothing does not stop the next: it may wait for more than is there. */
-async function fill(tx: Writing, siteId: SiteId, items: readonly ItemId[]): Promise<void> {
+async function fill(tx: Releasing, siteId: SiteId, items: readonly ItemId[]): Promise<void> {
   if (items.length === 0) return
   for (const { orderId } of await tx.rows(waitingFor, [siteId, [...new Set(items)], SERVED_MAX])) {
     if ((await tx.maybe(lockOrder, [orderId])) === null) continue
     const taken = await reserve(tx, orderId, false)
     if (taken.length > 0) tx.changed({ entity: 'order', id: orderId, action: 'allocated', after: taken })
   }
+  await giveBins(tx, siteId, items)
 }
 
 const recount = write('orders:write', 'select order_id, line_id, item_id, lost from bss.recount_reserved($1, $2::uuid[]) where organization_id = $1', {

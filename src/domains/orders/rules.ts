@@ -51,6 +51,9 @@ export interface LineChange {
   readonly cancelled: bigint
   readonly reserved: bigint
   readonly freed: bigint
+  readonly picked: bigint
+  /** How much of what is freed was picked already: it lies somewhere outside its bin. */
+  readonly freedPicked: bigint
 }
 export interface Hold {
   readonly lineId: OrderLineId | null
@@ -60,11 +63,12 @@ export interface Hold {
 export type Decision = readonly LineChange[] | Problem
 
 const IS_PROMISING: readonly LineStatus[] = ['confirmed', 'released', 'in_fulfilment']
-export const openOf = (line: LineState): bigint => line.ordered - line.cancelled - line.picked
+/** What may still be cancelled: everything that has not left. */
+export const openOf = (line: LineState): bigint => line.ordered - line.cancelled - line.shipped
 export const backorderedOf = (line: LineState): bigint => (IS_PROMISING.includes(line.status) ? line.ordered - line.cancelled - line.shipped - line.reserved : 0n)
 
 const words = (status: LineStatus): string => status.replaceAll('_', ' ')
-const kept = (line: LineState): LineChange => ({ id: line.id, status: line.status, policy: line.policy, ordered: line.ordered, cancelled: line.cancelled, reserved: line.reserved, freed: 0n })
+const kept = (line: LineState): LineChange => ({ id: line.id, status: line.status, policy: line.policy, ordered: line.ordered, cancelled: line.cancelled, reserved: line.reserved, freed: 0n, picked: line.picked, freedPicked: 0n })
 const notNow = (sentence: string): Problem => new Refusal('illegal_transition', sentence)
 
 /** Moves every line that stands at `from` one step on. */
@@ -77,20 +81,29 @@ export const submit = (lines: readonly LineState[]): Decision => advance(lines, 
 export const confirm = (lines: readonly LineState[]): Decision => advance(lines, 'submitted', 'confirmed')
 
 /** Lines whose goods may go to the warehouse: not held, and covered in full or, where the line may be split, in part. */
-export function release(lines: readonly LineState[], holds: readonly Hold[]): Decision {
+export function release(lines: readonly LineState[], holds: readonly Hold[], soft: ReadonlySet<OrderLineId> = new Set()): Decision {
   const whole = holds.find((hold) => hold.lineId === null)
   if (whole) return held([whole], lines)
   const confirmed = lines.filter((line) => line.status === 'confirmed')
+  const later = releasableLater(lines, holds, soft).map(kept)
+  if (confirmed.length === 0 && later.length > 0) return later
   if (confirmed.length === 0) return notNow(`No line of this order is confirmed: it is ${words(orderStatusOf(lines.map((line) => line.status)))}.`)
   const covered = confirmed.filter((line) => line.reserved > 0n && (line.policy === 'split' || backorderedOf(line) === 0n))
   const free = covered.filter((line) => !holds.some((hold) => hold.lineId === line.id))
+  if (free.length === 0 && later.length > 0) return later
   if (covered.length > 0 && free.length === 0) return held(holds, lines)
   if (free.length === 0) {
     return new Refusal('insufficient_stock', 'No line of this order is covered by stock yet.', {
       errors: confirmed.slice(0, 20).map((line) => ({ pointer: `/lines/${line.lineNumber - 1}`, code: 'backordered', message: `${quantityOf(backorderedOf(line))} are still waiting for stock.` })),
     })
   }
-  return free.map((line) => ({ ...kept(line), status: 'released' }))
+  return [...free.map((line) => ({ ...kept(line), status: 'released' as const })), ...later]
+}
+
+/** Lines that were released before and have got promises since (`soft`: without a bin yet), when no hold is in the way: complete, or may be split. */
+export function releasableLater(lines: readonly LineState[], holds: readonly Hold[], soft: ReadonlySet<OrderLineId>): readonly LineState[] {
+  const isFree = (line: LineState): boolean => !holds.some((hold) => hold.lineId === null || hold.lineId === line.id)
+  return lines.filter((line) => (line.status === 'released' || line.status === 'in_fulfilment') && soft.has(line.id) && isFree(line) && (line.policy === 'split' || backorderedOf(line) === 0n))
 }
 function held(holds: readonly Hold[], lines: readonly LineState[]): Problem {
   const place = (hold: Hold): string => {
@@ -102,12 +115,18 @@ function held(holds: readonly Hold[], lines: readonly LineState[]): Problem {
   })
 }
 
-/** Takes `quantity` of a line back; what is picked already stays. */
+/** Takes `quantity` of a line back: first what waits, then what is in a bin, at last what is picked. What remains may be all shipped then. */
 export function reduce(line: LineState, quantity: bigint): LineChange {
   const cancelled = line.cancelled + quantity
   const left = line.ordered - cancelled - line.shipped
   const reserved = line.reserved < left ? line.reserved : left
-  return { ...kept(line), status: cancelled === line.ordered ? 'cancelled' : line.status, cancelled, reserved, freed: line.reserved - reserved }
+  const freed = line.reserved - reserved
+  const onTables = line.picked - line.shipped < line.reserved ? line.picked - line.shipped : line.reserved
+  const inBins = line.reserved - onTables
+  const freedPicked = freed > inBins ? freed - inBins : 0n
+  const isShipped = line.status === 'in_fulfilment' && line.shipped > 0n && left === 0n
+  const status = cancelled === line.ordered ? 'cancelled' : isShipped ? 'shipped' : line.status
+  return { ...kept(line), status, cancelled, reserved, freed, picked: line.picked - freedPicked, freedPicked }
 }
 const isCancellable = (line: LineState): boolean => mayBecome(line.status, 'cancelled') && openOf(line) > 0n
 

@@ -40,7 +40,7 @@ export const changesApi = defineApi({
     params: OrderPath, status: 200, returns: ReleasedOrder, fails: ['not_found', 'illegal_transition', 'insufficient_stock'],
   },
   cancelOrder: {
-    method: 'POST', path: '/api/v1/orders/{orderId}/cancel', needs: 'orders:write', summary: 'Cancel everything that has not been picked',
+    method: 'POST', path: '/api/v1/orders/{orderId}/cancel', needs: 'orders:write', summary: 'Cancel everything that has not been shipped',
     params: OrderPath, body: Reason, status: 200, returns: Order, fails: ['not_found', 'illegal_transition'], example: { reason: 'Ordered twice' },
   },
   cancelOrderLine: {

@@ -71,7 +71,8 @@ async function allocate(tx: Writing, orderId: OrderId): Promise<Order> {
 
 async function release(tx: Tx<'write', 'orders:write' | 'orders:release'>, orderId: OrderId): Promise<ReleasedOrder> {
   const { lines } = await store.openOrder(tx, orderId)
-  const changes = decided(rules.release(lines, await tx.rows(activeHolds, [orderId])))
+  const soft = await tx.rows(store.softPromises, [orderId])
+  const changes = decided(rules.release(lines, await tx.rows(activeHolds, [orderId]), new Set(soft.map(({ lineId }) => lineId))))
   await store.saveLines(tx, changes)
   const shortages = await tx.rows(store.allocateHard, [orderId])
   const lineIds = changes.map((change) => change.id)
@@ -79,6 +80,22 @@ async function release(tx: Tx<'write', 'orders:write' | 'orders:release'>, order
   tx.changed({ entity: 'order', id: orderId, action: 'released', after: { lineIds } })
   await store.record(tx, orderId, 'released', { lineIds, shortages })
   return { ...(await answer(tx, orderId)), shortages: shortages.filter(({ lineId }) => lineIds.includes(lineId)) }
+}
+
+/** Gives bins to what a released order was promised later, as far as its policies and holds let it; says nothing when no bin holds any of it. */
+export async function releaseLater(tx: Tx<'write', 'orders:write' | 'orders:release'>, orderId: OrderId): Promise<void> {
+  const { lines } = await store.openOrder(tx, orderId)
+  const soft = new Map((await tx.rows(store.softPromises, [orderId])).map(({ lineId, quantity }) => [lineId, quantity]))
+  if (soft.size === 0) return
+  const later = rules.releasableLater(lines, await tx.rows(activeHolds, [orderId]), new Set(soft.keys()))
+  if (later.length === 0) return
+  const shortages = await tx.rows(store.allocateHard, [orderId])
+  const isSame = (lineId: OrderLineId): boolean => shortages.filter((row) => row.lineId === lineId).reduce((total, { quantity }) => total + micros(quantity), 0n) === micros(soft.get(lineId) ?? '0')
+  const lineIds = later.map(({ id }) => id).filter((lineId) => !isSame(lineId))
+  if (lineIds.length === 0) return
+  tx.emit(orderReleased, orderId, { orderId, lineIds })
+  tx.changed({ entity: 'order', id: orderId, action: 'released', after: { lineIds } })
+  await store.record(tx, orderId, 'released', { lineIds, shortages })
 }
 
 async function saveCancelled(tx: Writing, orderId: OrderId, lines: readonly rules.LineState[], changes: readonly rules.LineChange[], reason: string | undefined): Promise<Order> {

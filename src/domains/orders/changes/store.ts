@@ -2,7 +2,7 @@ import type { ItemId, OrderId, OrderLineId } from '../../../kernel/ids.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { quantityOf } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
-import { write } from '../../../platform/db/statement.ts'
+import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { lineStates, lockOrder } from '../document/store.ts'
 import type { LineChange, LineState } from '../rules.ts'
@@ -11,8 +11,8 @@ type Writing = Tx<'write', 'orders:write'>
 
 const saveStatement = write(
   'orders:write',
-  `update bss.sales_order_line l set status = u.status, backorder_policy = u.policy, ordered = u.ordered, cancelled = u.cancelled, reserved = u.reserved
-     from unnest($2::uuid[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::numeric[]) u(id, status, policy, ordered, cancelled, reserved)
+  `update bss.sales_order_line l set status = u.status, backorder_policy = u.policy, ordered = u.ordered, cancelled = u.cancelled, reserved = u.reserved, picked = u.picked
+     from unnest($2::uuid[], $3::text[], $4::text[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[]) u(id, status, policy, ordered, cancelled, reserved, picked)
     where l.organization_id = $1 and l.id = u.id`,
   {},
 )
@@ -22,6 +22,11 @@ const freeStatement = write(
    select l.id, f.released from freed f join bss.sales_order_line l on l.organization_id = $1 and l.id = f.line_id`,
   { id: column.id<OrderLineId>(), released: column.quantity },
 )
+const freePickedStatement = write('orders:write', 'select line_id, quantity from bss.release_picked_of_lines($1, $2::uuid[], $3::numeric[]) where organization_id = $1', { lineId: column.id<OrderLineId>(), quantity: column.quantity })
+const settleStatement = write('orders:write', 'select line_id from bss.settle_lines($1, $2::uuid[]) where organization_id = $1', { lineId: column.id<OrderLineId>() })
+/** What of an order is promised without a bin, by line. */
+export const softPromises = read('orders:write', `select v.demand_line_id as line_id, sum(v.quantity) as quantity from bss.reservation v
+  where v.organization_id = $1 and v.order_id = $2 and v.status = 'open' and v.kind = 'soft' group by v.demand_line_id`, { lineId: column.id<OrderLineId>(), quantity: column.quantity })
 export const reserveOpenLines = write('orders:write', 'select line_id, item_id, taken, still_open from bss.reserve_open_lines($1, $2, $3::uuid[], $4) where organization_id = $1', {
   lineId: column.id<OrderLineId>(), itemId: column.id<ItemId>(), taken: column.quantity, stillOpen: column.quantity,
 })
@@ -50,10 +55,14 @@ export async function saveLines(tx: Writing, changes: readonly LineChange[]): Pr
   const amounts = (pick: (change: LineChange) => bigint): string[] => changes.map((change) => quantityOf(pick(change)))
   await tx.rows(saveStatement, [
     changes.map((change) => change.id), changes.map((change) => change.status), changes.map((change) => change.policy),
-    amounts((change) => change.ordered), amounts((change) => change.cancelled), amounts((change) => change.reserved),
+    amounts((change) => change.ordered), amounts((change) => change.cancelled), amounts((change) => change.reserved), amounts((change) => change.picked),
   ])
-  const freed = changes.filter((change) => change.freed > 0n)
-  if (freed.length > 0) await tx.rows(freeStatement, [freed.map((change) => change.id), freed.map((change) => quantityOf(change.freed))])
+  const freed = changes.filter((change) => change.freed > change.freedPicked)
+  if (freed.length > 0) await tx.rows(freeStatement, [freed.map((change) => change.id), freed.map((change) => quantityOf(change.freed - change.freedPicked))])
+  const picked = changes.filter((change) => change.freedPicked > 0n)
+  if (picked.length > 0) await tx.rows(freePickedStatement, [picked.map((change) => change.id), picked.map((change) => quantityOf(change.freedPicked))])
+  const shipped = changes.filter((change) => change.status === 'shipped')
+  if (shipped.length > 0) await tx.rows(settleStatement, [shipped.map((change) => change.id)])
 }
 
 /** One entry of the order's timeline. */

@@ -107,7 +107,17 @@ begin
   if ids is null then
     return;
   end if;
-  return query select p_organization, r.demand_line_id, r.site_id, r.item_id, r.location_id, r.lot_id, r.quantity from bss.release_picked(p_organization, ids, parts) r;
+  return query
+    with freed as materialized (select r.* from bss.release_picked(p_organization, ids, parts) r),
+    told as (
+      insert into bss.outbox_event (organization_id, id, topic, aggregate_type, aggregate_id, payload, actor_id, request_id)
+      select p_organization, bss.new_id(), 'stock.toPutAway', 'site', f.site_id,
+             jsonb_build_object('siteId', f.site_id, 'documentKind', 'order', 'documentId', f.order_id, 'lines', jsonb_agg(jsonb_build_object(
+               'itemId', f.item_id, 'lotId', f.lot_id, 'locationId', f.location_id, 'quantity', trim_scale(f.quantity)::text))),
+             sec.actor(), 'cancellation'
+        from freed f group by f.site_id, f.order_id
+      returning 1)
+    select p_organization, f.demand_line_id, f.site_id, f.item_id, f.location_id, f.lot_id, f.quantity from freed f where (select count(*) from told) > 0;
 end
 $$;
 
