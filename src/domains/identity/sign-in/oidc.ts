@@ -98,7 +98,7 @@ export async function finishOidc(visit: Visit): Promise<PageAnswer> {
       },
     }, { outbound: parts.outbound, keys: knownOf(parts).keys, nowMs: parts.nowMs })
     if (!read.ok) throw new Refusal(read.code, read.detail)
-    return finish(visit, login, verifiedOf(visit, oidc, read.claims, read.sid))
+    return finish(visit, login, verifiedOf(visit, oidc, read.claims, read.sid), read.idToken)
   })
 }
 
@@ -147,10 +147,10 @@ export async function oidcBackchannelLogout(visit: Visit): Promise<PageAnswer> {
 }
 
 /** Where to send a browser so that the session at the provider ends too; null when the provider has no such place, or cannot be asked. */
-export async function oidcSignOut(visit: Visit): Promise<string | null> {
+export async function oidcSignOut(visit: Visit, idToken: string | null): Promise<string | null> {
   try {
     const oidc = oidcOf(visit)
-    return endSessionUrl({ provider: await providerOf(visit, oidc), clientId: oidc.clientId, postLogoutRedirectUri: `${visit.parts.origin()}/signed-out` })
+    return endSessionUrl({ provider: await providerOf(visit, oidc), clientId: oidc.clientId, ...(idToken === null ? {} : { idToken }), postLogoutRedirectUri: `${visit.parts.origin()}/signed-out` })
   } catch (error) {
     // The session here has ended already; a provider that is away must not make that look undone.
     if (error instanceof Refusal) return null

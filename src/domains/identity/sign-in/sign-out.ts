@@ -7,9 +7,11 @@ import { hop, redirect, type PageAnswer, type PageRequest } from '../../../platf
 import type { IdentityParts } from '../parts.ts'
 import { samlAddresses } from '../connections/addresses.ts'
 import { Refusal } from './facts.ts'
+import { openIdToken } from './id-token.ts'
 import { oidcSignOut } from './oidc.ts'
 import { samlOf, signingOf, subjectOfNameId } from './saml.ts'
 import * as store from './store.ts'
+import type { Ended } from './store.ts'
 import { freshSecret, note, refused, signInContext, visitIn, type Visit } from './visit.ts'
 
 const NO_SESSION = [{ name: 'session', value: '' }] as const
@@ -22,14 +24,14 @@ export async function signOut(parts: IdentityParts, request: PageRequest): Promi
   const { organizationId, session } = caller
   const ended = await parts.database.housekeep(signInContext(organizationId, request.requestId), (tx) => store.endSession(tx, session.id))
   if (ended?.connectionId === null || ended?.connectionId === undefined || ended.providerSubject === null) return redirect('/signed-out', NO_SESSION)
-  const onward = await atProvider(parts, request, caller.organizationId, ended.connectionId, ended.providerSubject, ended.providerSession)
+  const onward = await atProvider(parts, request, caller.organizationId, ended.connectionId, { ...ended, providerSubject: ended.providerSubject })
   return onward === null ? redirect('/signed-out', NO_SESSION) : hop(onward.url, onward.name, NO_SESSION)
 }
 
-async function atProvider(parts: IdentityParts, request: PageRequest, organizationId: Visit['organizationId'], connectionId: ConnectionId, subject: string, session: string | null): Promise<{ url: string; name: string } | null> {
+async function atProvider(parts: IdentityParts, request: PageRequest, organizationId: Visit['organizationId'], connectionId: ConnectionId, { id, providerSubject: subject, providerSession: session, idToken }: Ended & { readonly providerSubject: string }): Promise<{ url: string; name: string } | null> {
   const visit = await visitIn(parts, request, organizationId, connectionId)
   if (visit?.connection.kind === 'oidc') {
-    const url = await oidcSignOut(visit)
+    const url = await oidcSignOut(visit, openIdToken(visit, id, idToken))
     return url === null ? null : { url, name: visit.connection.name }
   }
   const sloUrl = visit?.connection.settings.saml?.sloUrl

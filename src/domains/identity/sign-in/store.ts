@@ -122,32 +122,36 @@ const shut = write('identity:write', `
 /** Another connection is enforced: nobody comes in by this one. */
 export const isShutByAnother = async (tx: SignInTx, connectionId: ConnectionId): Promise<boolean> => (await tx.maybe(shut, [connectionId]))?.yes ?? false
 const insertSession = write('members:write', `
-  insert into bss.session (organization_id, id, kind, digest, user_id, connection_id, authenticated_at, acr, methods, provider_session, provider_subject, address, user_agent, idle_seconds, expires_at)
-  values ($1, $2, 'person', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(hours => $14))`, {})
+  insert into bss.session (organization_id, id, kind, digest, user_id, connection_id, authenticated_at, acr, methods, provider_session, provider_subject, address, user_agent, idle_seconds, expires_at, id_token)
+  values ($1, $2, 'person', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(hours => $14), $15)`, {})
 const proveAgain = write('members:write', `
-  update bss.session set authenticated_at = $3, acr = $4, methods = $5 where organization_id = $1 and id = $2 and user_id = $6 and revoked_at is null and expires_at > now() returning id`, { id: column.id<SessionId>() })
+  update bss.session set authenticated_at = $3, acr = $4, methods = $5, id_token = coalesce($7, id_token) where organization_id = $1 and id = $2 and user_id = $6 and revoked_at is null and expires_at > now() returning id`, { id: column.id<SessionId>() })
 const endByProvider = write('members:write', `
   update bss.session set revoked_at = now(), revoked_reason = 'provider_sign_out'
    where organization_id = $1 and connection_id = $2 and ($3::text is null or provider_subject = $3) and revoked_at is null and (cardinality($4::text[]) = 0 or provider_session = any ($4)) returning id`, { id: column.id<SessionId>() })
-const endOne = write('members:write', "update bss.session set revoked_at = now(), revoked_reason = 'signed_out' where organization_id = $1 and id = $2 and revoked_at is null returning id, connection_id, provider_session, provider_subject", {
-  id: column.id<SessionId>(), connectionId: column.nullable(column.id<ConnectionId>()), providerSession: column.nullable(column.text), providerSubject: column.nullable(column.text),
+/** The ID token as it was until now: what ends loses it. */
+const endOne = write('members:write', `
+  with before as materialized (select b.id, b.id_token from bss.session b where b.organization_id = $1 and b.id = $2 and b.revoked_at is null for update)
+  update bss.session s set revoked_at = now(), revoked_reason = 'signed_out' from before
+   where s.organization_id = $1 and s.id = $2 and s.id = before.id returning s.id, s.connection_id, s.provider_session, s.provider_subject, before.id_token`, {
+  idToken: column.nullable(column.bytes), id: column.id<SessionId>(), connectionId: column.nullable(column.id<ConnectionId>()), providerSession: column.nullable(column.text), providerSubject: column.nullable(column.text),
 })
-export type Ended = column.Row<{ id: typeof column.uuidText; connectionId: ReturnType<typeof column.nullable<ConnectionId>>; providerSession: ReturnType<typeof column.nullable<string>>; providerSubject: ReturnType<typeof column.nullable<string>> }>
+export type Ended = column.Row<{ idToken: ReturnType<typeof column.nullable<Buffer>>; id: typeof column.uuidText; connectionId: ReturnType<typeof column.nullable<ConnectionId>>; providerSession: ReturnType<typeof column.nullable<string>>; providerSubject: ReturnType<typeof column.nullable<string>> }>
 
-export async function insertPersonSession(tx: SignInTx, it: Admitted & { digest: string; address: string; userAgent: string; idleSeconds: number; hours: number }): Promise<SessionId> {
+export async function insertPersonSession(tx: SignInTx, it: Admitted & { digest: string; address: string; userAgent: string; idleSeconds: number; hours: number; sealedIdToken: (id: SessionId) => Buffer | null }): Promise<SessionId> {
   const id = newId<'Session'>()
   const { verified } = it
   await tx.rows(insertSession, [
     id, bytea(it.digest), it.userId, it.connectionId, new Date(verified.authenticatedAtMs).toISOString(), verified.acr?.slice(0, 200) ?? null, [...verified.methods],
-    verified.providerSession?.slice(0, 500) ?? null, verified.providerSubject.slice(0, 2000), it.address.slice(0, 60), it.userAgent.slice(0, 300), it.idleSeconds, it.hours,
+    verified.providerSession?.slice(0, 500) ?? null, verified.providerSubject.slice(0, 2000), it.address.slice(0, 60), it.userAgent.slice(0, 300), it.idleSeconds, it.hours, it.sealedIdToken(id),
   ])
   await tx.rows(noteSignIn, [it.userId])
   tx.changed({ entity: 'session', id, action: 'opened', after: { userId: it.userId, connectionId: it.connectionId } })
   return id
 }
 /** Step-up: the same person has proved to be themselves again. False: the session is gone or somebody else's. */
-export const renewSession = async (tx: SignInTx, sessionId: string, userId: UserId, verified: Verified): Promise<boolean> =>
-  (await tx.maybe(proveAgain, [sessionId, new Date(verified.authenticatedAtMs).toISOString(), verified.acr, [...verified.methods], userId])) !== null
+export const renewSession = async (tx: SignInTx, sessionId: string, userId: UserId, verified: Verified, sealedIdToken: Buffer | null): Promise<boolean> =>
+  (await tx.maybe(proveAgain, [sessionId, new Date(verified.authenticatedAtMs).toISOString(), verified.acr, [...verified.methods], userId, sealedIdToken])) !== null
 export async function endProviderSessions(tx: SignInTx, connectionId: ConnectionId, providerSubject: string | null, sessions: readonly string[]): Promise<number> {
   const ended = await tx.rows(endByProvider, [connectionId, providerSubject, [...sessions]])
   for (const { id } of ended) tx.changed({ entity: 'session', id, action: 'revoked' })
