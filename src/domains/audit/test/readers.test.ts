@@ -54,7 +54,7 @@ describe('somebody who is limited to some sites', () => {
       () => reader.eraseAuditEntries({ body: { reason: 'No reason', entryIds: [entryId] } }), () => reader.listAuditStreams(), () => reader.createAuditStream({ body: { name: 'Mine', url: 'https://siem.example.com/y' } }),
       () => reader.pauseAuditStream({ params }), () => reader.resumeAuditStream({ params }), () => reader.deleteAuditStream({ params }),
     ]
-    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ status: 403, detail: expect.stringContaining('every site') })
+    for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ status: 403, code: 'forbidden' })
     // The same rights without the limit open all of it: it was the limit that was refused.
     await identity.assignRole({ params: { serviceAccountId: account.id }, body: { roleId: role.id } })
     await until('the limit is forgotten', async () => (await reader.getAuditChain().catch(() => null)) !== null)
