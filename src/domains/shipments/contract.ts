@@ -1,5 +1,7 @@
 // Shipments: what leaves a site for whom, in which packages, by which carrier, and what becomes of it on the way. It refuses to ship what is not picked,
 // packed and free of holds, and to change what has left.
 import { defineApi } from '../../kernel/contract.ts'
+import { documentApi } from './document/contract.ts'
+import { plansApi } from './plans/contract.ts'
 
-export const shipmentsApi = defineApi({})
+export const shipmentsApi = defineApi({ ...documentApi, ...plansApi })
