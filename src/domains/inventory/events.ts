@@ -1,7 +1,7 @@
 // What has happened in the inventory.
 import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
-import { idSchema, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
+import { idSchema, type CycleCountId, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
 import { LOT_STATUSES } from './rules.ts'
 import { closed, oneOf, orNull, type TransferId } from './schema.ts'
 
@@ -37,4 +37,14 @@ export const BREAK_REASONS = ['lot', 'adjustment', 'reversal', 'expiry', 'overdu
 export const promisesBroken = defineEvent('stock.promisesBroken', 'order', Type.Object({
   orderId: idSchema<OrderId>(), reason: oneOf(BREAK_REASONS),
   lines: Type.Array(Type.Object({ lineId: idSchema<OrderLineId>(), siteId: idSchema<SiteId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)),
+}, closed))
+
+/** Places wait to be counted: planned, or to be counted again (`round` above 1). */
+export const countPlanned = defineEvent('count.planned', 'count', Type.Object({
+  countId: idSchema<CycleCountId>(), siteId: idSchema<SiteId>(), locationIds: Type.Array(idSchema<LocationId>()), round: Type.Integer(),
+}, closed))
+/** Differences of a count were posted; `change` is signed. `loosened`: promises that lost their bin by it and want another. */
+export const countPosted = defineEvent('count.posted', 'count', Type.Object({
+  countId: idSchema<CycleCountId>(), siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), change: Type.String() }, closed)),
+  loosened: Type.Array(Type.Object({ orderId: idSchema<OrderId>(), lineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)),
 }, closed))

@@ -1,6 +1,8 @@
 // The face of inventory for the rooms above and for the composition of the service.
-import type { SiteId } from '../../kernel/ids.ts'
+import type { CycleCountId, LocationId, SiteId } from '../../kernel/ids.ts'
 import type { Tx } from '../../platform/db/tx.ts'
+import type { Count, CountRecord } from './counts/contract.ts'
+import * as counts from './counts/store.ts'
 import { existingSites } from './sites/store.ts'
 
 export { inventoryChores } from './chores.ts'
@@ -9,3 +11,10 @@ export { listing } from './listing.ts'
 
 /** Those of the ids that are sites the caller meets: for rooms that only have to know whether there is such a site. */
 export const knownSites = async <M extends 'read' | 'write'>(tx: Tx<M, never>, ids: readonly SiteId[]): Promise<ReadonlySet<string>> => existingSites(tx.lend('inventory:read'), ids)
+
+/** What the caller found in one place of a count; the actor of the transaction counted. Refused (`conflict`, `counted_already`) when the place waits for no count. */
+export const recordCount = (tx: Tx<'write', never>, { countId, ...record }: CountRecord & { readonly countId: CycleCountId }): Promise<Count> =>
+  counts.recordCount(tx.lend('inventory:read').lend('inventory:write'), countId, record)
+/** Plans a count of those places that wait for none already (event `count.planned`); null when all do. */
+export const proposeCount = (tx: Tx<'write', never>, wanted: { readonly siteId: SiteId; readonly locationIds: readonly LocationId[]; readonly reason: string }): Promise<CycleCountId | null> =>
+  counts.proposeCount(tx.lend('inventory:read').lend('inventory:write'), wanted)
