@@ -11,6 +11,8 @@ export interface OidcClient {
   readonly redirectUri: string
   readonly backchannelLogoutUri: string
   readonly afterSignOut: string
+  /** Our public key, copied from where we publish it: the provider goes to no address of its own machine. Without it the secret proves who we are. */
+  readonly jwks?: { keys: JWK[] }
 }
 export interface OidcState {
   readonly jwk: JWK
@@ -34,10 +36,13 @@ export function createDemoOidc(issuer: string, company: DemoCompany, state: Oidc
   }
 }
 
+/** By our key at its address where the connection says so, else by the secret. */
+const authOf = ({ jwks }: OidcClient) => (jwks === undefined ? { token_endpoint_auth_method: 'client_secret_basic' as const } : { token_endpoint_auth_method: 'private_key_jwt' as const, token_endpoint_auth_signing_alg: 'ES256' as const, jwks })
+
 const configurationOf = (company: DemoCompany, { jwk, cookieKey }: OidcState, client: OidcClient): Configuration => ({
   clients: [{
-    client_id: client.clientId, client_secret: client.clientSecret, redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'],
-    token_endpoint_auth_method: 'client_secret_basic', id_token_signed_response_alg: 'ES256', backchannel_logout_uri: client.backchannelLogoutUri, post_logout_redirect_uris: [client.afterSignOut],
+    client_id: client.clientId, client_secret: client.clientSecret, ...authOf(client), redirect_uris: [client.redirectUri], response_types: ['code'], grant_types: ['authorization_code'],
+    id_token_signed_response_alg: 'ES256', backchannel_logout_uri: client.backchannelLogoutUri, post_logout_redirect_uris: [client.afterSignOut],
   }],
   adapter: memoryAdapter(),
   renderError: (context, out) => {

@@ -22,13 +22,16 @@ export const secretOf = (parts: IdentityParts, organizationId: OrganizationId, r
 const invalid = (errors: readonly ProblemError[]): Problem => new Problem('invalid', 'The connection cannot be set up like this.', { errors })
 const fault = (pointer: string, code: string, message: string): ProblemError => ({ pointer, code, message })
 
+/** We prove ourselves at the provider by a key that we make; there is no secret to copy, and none to be stolen on the way. */
+const hasOwnKey = ({ oidc }: Stored): boolean => oidc?.clientAuth === 'private_key_jwt'
+
 export async function createConnection(tx: WriteTx, parts: IdentityParts, draft: ConnectionDraft, id: ConnectionId = store.newConnectionId()): Promise<ConnectionRow> {
   const saml = samlOf(draft, parts)
   const settings: Stored = { ...(draft.oidc === undefined ? {} : { oidc: draft.oidc }), ...(saml === undefined ? {} : { saml }) }
   const jit = jitOf(draft, { hasJit: false, jitRole: null })
   checkDraft({ ...draft, kind: draft.kind }, settings, parts)
   const own = draft.kind === 'saml' ? await newSigningPair(`Blue Ship Sync ${id}`, parts.nowMs()) : null
-  const client = draft.oidc?.clientAuth === 'private_key_jwt' ? await newClientKey(id) : null
+  const client = hasOwnKey(settings) ? await newClientKey(id) : null
   const plain = own?.privateKeyPem ?? (client === null ? draft.clientSecret : JSON.stringify(client.privateJwk)) ?? null
   const writing: Writing = {
     name: draft.name, preset: draft.preset ?? 'generic',
@@ -45,20 +48,33 @@ export async function updateConnection(tx: WriteTx, parts: IdentityParts, id: Co
   const before = await store.lockConnection(tx, id)
   if (before.rowVersion !== expectedVersion) throw new Problem('stale', 'The connection was changed by somebody else. Read it again.')
   const saml = samlOf(patch, parts)
-  const settings: Stored = { ...before.settings, ...(patch.oidc === undefined ? {} : { oidc: patch.oidc }), ...(saml === undefined ? {} : { saml }) }
+  const { publicJwk: _former, ...known } = before.settings
+  const settings: Stored = { ...known, ...(patch.oidc === undefined ? {} : { oidc: patch.oidc }), ...(saml === undefined ? {} : { saml }) }
   const isTrustChanged = JSON.stringify([settings.oidc, settings.saml]) !== JSON.stringify([before.settings.oidc, before.settings.saml]) || (patch.preset ?? before.preset) !== before.preset
   if (isTrustChanged && !OPEN_TO_CHANGE.has(before.status)) {
     throw new Problem('illegal_transition', `People sign in by this connection (${before.status}). Disable it to change whom it trusts, or rotate its certificate or client secret.`)
   }
   checkDraft({ ...patch, kind: before.kind, preset: patch.preset ?? before.preset }, settings, parts)
-  // A new client secret is a rotation: it changes nothing about whom we trust.
-  const secret = patch.clientSecret === undefined ? before.secret : sealSecret(parts.secret, patch.clientSecret, secretPurpose(tx.organizationId, id))
+  const { publicJwk, plain } = await proofOf(id, before, settings, patch.clientSecret)
+  const secret = plain === undefined ? before.secret : sealSecret(parts.secret, plain, secretPurpose(tx.organizationId, id))
   const jit = jitOf(patch, before)
   const writing: Writing = {
-    name: patch.name ?? before.name, preset: patch.preset ?? before.preset, settings, secret, ...jit,
+    name: patch.name ?? before.name, preset: patch.preset ?? before.preset, settings: { ...settings, ...(publicJwk === undefined ? {} : { publicJwk }) }, secret, ...jit,
     sessionHours: patch.sessionHours ?? before.sessionHours, idleMinutes: patch.idleMinutes ?? before.idleMinutes,
   }
   return store.saveConnection(tx, before, writing, isTrustChanged)
+}
+
+/** A new client secret is a rotation: it changes nothing about whom we trust. With a key of our own it is made when the way is chosen, and stays. */
+async function proofOf(id: ConnectionId, before: ConnectionRow, settings: Stored, given: string | undefined): Promise<{ readonly publicJwk: Stored['publicJwk']; readonly plain: string | undefined }> {
+  const [had, has] = [hasOwnKey(before.settings), hasOwnKey(settings)]
+  if (has && had) return { publicJwk: before.settings.publicJwk, plain: undefined }
+  if (has) {
+    const { publicJwk, privateJwk } = await newClientKey(id)
+    return { publicJwk, plain: JSON.stringify(privateJwk) }
+  }
+  if (had && given === undefined) throw invalid([fault('/clientSecret', 'required', 'Until now we proved ourselves by a key. Give the client secret of the provider.')])
+  return { publicJwk: undefined, plain: given }
 }
 
 function jitOf(told: Told, before: Pick<Writing, 'hasJit' | 'jitRole'>): Pick<Writing, 'hasJit' | 'jitRole'> {
@@ -94,6 +110,7 @@ function checkDraft(told: Told & { readonly kind: ConnectionRow['kind'] }, { oid
     if (saml !== undefined || told.metadataXml !== undefined) faults.push(fault('/saml', 'unknown', 'An OpenID Connect connection has no SAML settings.'))
     if (oidc !== undefined) {
       checkUrl('/oidc/issuer', oidc.issuer)
+      if (oidc.clientAuth === 'private_key_jwt' && told.clientSecret !== undefined) faults.push(fault('/clientSecret', 'unknown', 'With private_key_jwt there is no client secret: we make the key, and the provider reads its public half at our JWKS URL.'))
       if (!oidc.scopes.includes('openid')) faults.push(fault('/oidc/scopes', 'required', 'The scope openid is needed.'))
       if (told.preset === 'entra' && oidc.tenantId === undefined) faults.push(fault('/oidc/tenantId', 'required', 'For Entra ID, say which directory: anybody in any directory could sign in otherwise.'))
       if (told.preset === 'google' && oidc.hostedDomains === undefined) faults.push(fault('/oidc/hostedDomains', 'required', 'For Google, say which Workspace domains: anybody with a Google account could sign in otherwise.'))

@@ -83,7 +83,7 @@ async function at(parts: IdentityParts, request: PageRequest, handle: (desk: Des
   if (found === null) return deadLinkPage()
   const { link, connection, domains } = found
   const context = () => systemContext({ organizationId, permissions: ['identity:write', 'identity:read'], operation: 'identity.setUp', requestId: request.requestId, actor: actorOf(link) })
-  const { redirectUri, backchannelLogoutUri } = oidcAddresses(parts.origin(), link.reserved)
+  const { redirectUri, backchannelLogoutUri, jwksUri } = oidcAddresses(parts.origin(), link.reserved)
   const { entityId, acsUrl } = samlAddresses(parts.origin(), link.reserved)
   return handle(
     {
@@ -94,7 +94,7 @@ async function at(parts: IdentityParts, request: PageRequest, handle: (desk: Des
         return work(tx, live)
       }),
     },
-    { link, connection: connection === null ? null : shownConnection(parts.origin(), connection), domains: domains.map((row) => shownDomain(row)), addresses: { redirectUri, backchannelLogoutUri, entityId, acsUrl } },
+    { link, connection: connection === null ? null : shownConnection(parts.origin(), connection), domains: domains.map((row) => shownDomain(row)), addresses: { redirectUri, backchannelLogoutUri, jwksUri, entityId, acsUrl } },
   )
 }
 

@@ -18,6 +18,8 @@ export interface Field {
   readonly hint: string
   readonly kind: 'text' | 'url' | 'secret' | 'area' | 'choice'
   readonly options?: readonly (readonly [value: string, label: string])[]
+  /** Of a secret: whether it is needed depends on another field. */
+  readonly isOptional?: boolean
   /** Where faults of the contract point when they are about this field. */
   readonly pointers: readonly string[]
 }
@@ -26,15 +28,19 @@ const clientId: Field = { name: 'clientId', label: 'Client ID', hint: 'The provi
 const clientSecret: Field = { name: 'clientSecret', label: 'Client secret', hint: 'It is kept sealed and never shown again.', kind: 'secret', pointers: ['/clientSecret'] }
 const issuer = (hint: string): Field => ({ name: 'issuer', label: 'Issuer', hint, kind: 'url', pointers: ['/oidc/issuer'] })
 const clientAuth: Field = {
-  name: 'clientAuth', label: 'How the secret is sent', hint: 'The first fits nearly every provider.', kind: 'choice', pointers: ['/oidc/clientAuth'],
-  options: [['client_secret_basic', 'In the header (client_secret_basic)'], ['client_secret_post', 'In the body (client_secret_post)']],
+  name: 'clientAuth', label: 'How we prove ourselves', hint: 'The first fits nearly every provider. With a key there is no secret to copy: give the provider the JWKS URL above.', kind: 'choice', pointers: ['/oidc/clientAuth'],
+  options: [['client_secret_basic', 'Client secret, in the header (client_secret_basic)'], ['client_secret_post', 'Client secret, in the body (client_secret_post)'], ['private_key_jwt', 'A key that we make (private_key_jwt)']],
 }
+const secretOrKey: Field = { ...clientSecret, hint: 'Leave it empty with private_key_jwt. It is kept sealed and never shown again.', isOptional: true }
+/** Providers that read our public key at an address. */
+export const takesKey = (choice: Choice): boolean => choice === 'oidc' || choice === 'okta'
+const provesByKey = (choice: Choice, values: Values): boolean => takesKey(choice) && values['clientAuth'] === 'private_key_jwt'
 
 export const FIELDS: Readonly<Record<Choice, readonly Field[]>> = {
-  okta: [name, issuer('The address of your Okta, such as https://example.okta.com'), clientId, clientSecret],
+  okta: [name, issuer('The address of your Okta, such as https://example.okta.com'), clientId, clientAuth, secretOrKey],
   entra: [name, { name: 'tenantId', label: 'Directory (tenant) ID', hint: 'Only people of this directory can sign in.', kind: 'text', pointers: ['/oidc/tenantId', '/oidc/issuer'] }, { ...clientId, label: 'Application (client) ID' }, clientSecret],
   google: [name, { name: 'hostedDomains', label: 'Domains of your Workspace', hint: 'Separated by commas. Private Google accounts are refused.', kind: 'text', pointers: ['/oidc/hostedDomains'] }, clientId, clientSecret],
-  oidc: [name, issuer('An address; behind it is /.well-known/openid-configuration'), clientId, clientSecret, clientAuth],
+  oidc: [name, issuer('An address; behind it is /.well-known/openid-configuration'), clientId, clientAuth, secretOrKey],
   saml: [name, { name: 'metadataXml', label: 'Metadata of your provider (XML)', hint: 'Paste the whole file, from <EntityDescriptor to its end.', kind: 'area', pointers: ['/metadataXml', '/saml'] }],
 }
 
@@ -46,9 +52,10 @@ export function draftOf(choice: Choice, values: Values): Readonly<Record<string,
   const of = (field: string): string => (values[field] ?? '').trim()
   if (choice === 'saml') return { name: of('name'), metadataXml: of('metadataXml') }
   const secret = of('clientSecret')
+  const auth = of('clientAuth')
   const more: Readonly<Record<Exclude<Choice, 'saml'>, object>> = {
-    okta: { issuer: of('issuer').replace(/\/+$/, ''), clientAuth: 'client_secret_basic' },
-    oidc: { issuer: of('issuer'), clientAuth: of('clientAuth') },
+    okta: { issuer: of('issuer').replace(/\/+$/, ''), clientAuth: auth },
+    oidc: { issuer: of('issuer'), clientAuth: auth },
     entra: { issuer: `https://login.microsoftonline.com/${of('tenantId')}/v2.0`, tenantId: of('tenantId'), clientAuth: 'client_secret_post' },
     google: { issuer: 'https://accounts.google.com', hostedDomains: of('hostedDomains').toLowerCase().split(/[\s,;]+/).filter((each) => each !== ''), clientAuth: 'client_secret_basic' },
   }
@@ -72,7 +79,7 @@ export function faultsByField(choice: Choice, faults: readonly { readonly pointe
 
 /** Fields that must say something and do not. */
 export function missingFields(choice: Choice, values: Values, hasSecret: boolean): Values {
-  const empty = FIELDS[choice].filter(({ name: field, kind }) => (values[field] ?? '').trim() === '' && !(kind === 'secret' && hasSecret))
+  const empty = FIELDS[choice].filter(({ name: field, kind }) => (values[field] ?? '').trim() === '' && !(kind === 'secret' && (hasSecret || provesByKey(choice, values))))
   return Object.fromEntries(empty.map(({ name: field, label }) => [field, `${label}: this is missing.`]))
 }
 

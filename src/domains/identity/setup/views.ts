@@ -6,7 +6,7 @@ import { frame, page, type PageAnswer } from '../../../platform/http/page.ts'
 import type { Connection } from '../connections/contract.ts'
 import type { EmailDomain } from '../domains/contract.ts'
 import { adviceFor, inWords } from '../sign-in/advice.ts'
-import { CHOICE_NAMES, CHOICES, FIELDS, kindOf, type Choice, type Field, type Values } from './rules.ts'
+import { CHOICE_NAMES, CHOICES, FIELDS, kindOf, takesKey, type Choice, type Field, type Values } from './rules.ts'
 import type { GuidedLink } from './store.ts'
 
 export const STEPS = ['provider', 'connection', 'domain', 'test', 'done'] as const
@@ -19,7 +19,7 @@ export interface Guide {
   readonly connection: Connection | null
   readonly domains: readonly EmailDomain[]
   /** Our addresses, which are known before the connection is. */
-  readonly addresses: { readonly redirectUri: string; readonly backchannelLogoutUri: string; readonly entityId: string; readonly acsUrl: string }
+  readonly addresses: { readonly redirectUri: string; readonly backchannelLogoutUri: string; readonly jwksUri: string; readonly entityId: string; readonly acsUrl: string }
 }
 /** Faults by field, and what was typed. */
 export interface Said {
@@ -65,7 +65,7 @@ const AT_PROVIDER: Readonly<Record<Choice, string>> = {
 }
 
 function toCopy({ addresses, connection }: Guide, choice: Choice): Html {
-  if (choice !== 'saml') return copy([['Redirect URI', addresses.redirectUri], ...(choice === 'google' ? [] : [['Back-channel logout URI, where it is offered', addresses.backchannelLogoutUri] as const])])
+  if (choice !== 'saml') return copy([['Redirect URI', addresses.redirectUri], ...(choice === 'google' ? [] : [['Back-channel logout URI, where it is offered', addresses.backchannelLogoutUri] as const]), ...(takesKey(choice) ? [['JWKS URL, only for private_key_jwt: our public key is there once this form is saved', addresses.jwksUri] as const] : [])])
   return html`${copy([['Entity ID (audience)', addresses.entityId], ['Assertion consumer service (ACS, HTTP-POST)', addresses.acsUrl]])}
     <p class="hint">${connection === null ? 'The entity ID is the address of our metadata too, once this form is saved.' : html`<a href="${addresses.entityId}">Our metadata (XML)</a>, for providers that take a file or an address.`}</p>`
 }
@@ -86,7 +86,7 @@ function fieldOf(field: Field, value: string, fault: string | undefined, hasSecr
     ${fault === undefined ? null : html`<p class="fault" id="${name}-fault">${fault}</p>`}
     ${kind === 'area' ? html`<textarea id="${name}" name="${name}" rows="8" required maxlength="500000" ${plain}${about}>${value}</textarea>`
       : kind === 'choice' ? html`<select id="${name}" name="${name}"${about}>${(field.options ?? []).map(([option, text]) => html`<option value="${option}" ${option === value ? html`selected` : null}>${text}</option>`)}</select>`
-      : kind === 'secret' ? html`<input id="${name}" name="${name}" type="password" maxlength="500" ${isKept ? null : html`required`} ${plain}${about}>`
+      : kind === 'secret' ? html`<input id="${name}" name="${name}" type="password" maxlength="500" ${isKept || field.isOptional === true ? null : html`required`} ${plain}${about}>`
       : html`<input id="${name}" name="${name}" type="${kind}" value="${value}" maxlength="2000" required ${plain}${about}>`}`
 }
 

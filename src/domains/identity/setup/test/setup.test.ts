@@ -1,4 +1,5 @@
 // Somebody without an account sets up sign-in by a link, alone, and can do nothing else with it.
+import { Compile } from 'typebox/compile'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { idOf, type ConnectionId } from '../../../../kernel/ids.ts'
 import { auditApi } from '../../../audit/contract.ts'
@@ -7,11 +8,13 @@ import { newDemoState } from '../../../../app/demo-idp/state.ts'
 import { Visitor } from '../../../../app/demo-idp/visitor.ts'
 import { openSignInHouse, type SignInHouse } from '../../../../../test/setup/sign-in.ts'
 import { refusalOf, saidOf, statusOf } from '../../test/person.ts'
+import { PublicJwks } from '../../clients/contract.ts'
 import { connectionsApi } from '../../connections/contract.ts'
 import { domainsApi } from '../../domains/contract.ts'
 import { setupApi } from '../contract.ts'
 import { beginWith, titleOf } from './guide.ts'
 
+const keySet = Compile(PublicJwks)
 let house: SignInHouse
 const links = (who: 'tenant_admin' | 'planner' = 'tenant_admin', slug: 'acme' | 'globex' = 'acme') => house.client(setupApi, who, house[slug])
 const connections = () => house.client(connectionsApi, 'tenant_admin')
@@ -131,6 +134,48 @@ describe('the guided page', () => {
     expect(JSON.stringify(trail)).not.toContain(client.clientSecret)
     // The Tenant Admin goes on.
     expect(await connections().activateConnection({ params: { connectionId: row?.id ?? idOf<'IdentityConnection'>(house.acme.id) } })).toMatchObject({ status: 'active' })
+  })
+
+  it('leads through without any secret: the provider reads our key, and a real sign-in works by it', async () => {
+    const { client } = await newDemoState()
+    const { see, send, visitor } = await beginWith((await newLink({ name: 'Kay of IT' })).url)
+    await send('/setup/provider', { choice: 'oidc' })
+    const page = (await see()).html
+    const [redirectUri = '', jwksUri = ''] = [/https?:[^<]*\/callback(?=<)/.exec(page)?.[0], /https?:[^<]*\/jwks(?=<)/.exec(page)?.[0]]
+    const form = { name: 'By key', issuer: house.providers.origin, clientId: client.clientId, clientSecret: '', clientAuth: 'private_key_jwt' }
+    expect((await send('/setup/connection', { ...form, clientAuth: 'client_secret_basic' })).html).toContain('Client secret: this is missing.')
+    expect(titleOf(await send('/setup/connection', form))).toBe('Domain')
+    const set = keySet.Parse(await (await fetch(jwksUri)).json())
+    const row = (await connections().listConnections({ query: {} })).items.find(({ name }) => name === 'By key')
+    expect(row).toMatchObject({ hasSecret: true, oidc: { clientAuth: 'private_key_jwt' }, serviceProvider: { jwksUri, redirectUri } })
+    expect(set).toEqual({ keys: [expect.objectContaining({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })] })
+    // The public half, and nothing of the private one.
+    expect(JSON.stringify(set)).not.toContain('"d"')
+    house.providers.know({ ...client, redirectUri, jwks: set, backchannelLogoutUri: `${redirectUri}/unused`, afterSignOut: `${house.url}/signed-out` }, null)
+    const start = await send('/setup/test')
+    const good = start.html.includes('name="person"') ? await visitor.submit(start, { person: 'acme-planner' }) : start
+    expect(good.html).toContain('The test sign-in worked')
+
+    // Saving the form again keeps the key; a secret in its place, and back, makes another one.
+    expect(titleOf(await send('/setup/connection', form))).toBe('Domain')
+    expect(await (await fetch(jwksUri)).json()).toEqual(set)
+    expect((await send('/setup/connection', { ...form, clientAuth: 'client_secret_post' })).html).toContain('clientSecret-fault')
+    expect(titleOf(await send('/setup/connection', { ...form, clientAuth: 'client_secret_post', clientSecret: 'a secret' }))).toBe('Domain')
+    expect((await fetch(jwksUri)).status).toBe(404)
+    expect(titleOf(await send('/setup/connection', form))).toBe('Domain')
+    const next: unknown = await (await fetch(jwksUri)).json()
+    expect(next).toEqual({ keys: [expect.objectContaining({ alg: 'ES256' })] })
+    expect(next).not.toEqual(set)
+    expect(JSON.stringify(await house.client(auditApi, 'auditor').listAuditEntries({ query: { limit: 50 } }))).not.toContain('"d":')
+  })
+  it('takes no client secret beside a key of ours, in the API either', async () => {
+    const body = { name: 'Both', kind: 'oidc', oidc: { clientId: 'blue', clientAuth: 'private_key_jwt', scopes: ['openid'], issuer: house.providers.origin }, clientSecret: 'secret' } as const
+    const draft = { ...body, oidc: { ...body.oidc, scopes: [...body.oidc.scopes] } }
+    expect(await saidOf(connections().createConnection({ body: draft }))).toContain('422')
+    const { clientSecret: _none, ...alone } = draft
+    const made = await connections().createConnection({ body: { ...alone, name: 'Key alone' } })
+    expect(await saidOf(connections().updateConnection({ params: { connectionId: made.id }, body: { clientSecret: 'secret' }, ifMatch: made.rowVersion }))).toContain('422')
+    expect((await fetch(made.serviceProvider.jwksUri ?? '')).status).toBe(200)
   })
 
   it('keeps what was typed beside what is wrong with it, and never the secret', async () => {
