@@ -1,7 +1,7 @@
 // What happens to orders. The aggregate is the order: what happens to one order is delivered in the order in which it happened.
 import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
-import { idSchema, type ItemId, type OrderId, type OrderLineId, type PartyId, type SiteId } from '../../kernel/ids.ts'
+import { idSchema, type ItemId, type OrderId, type LocationId, type LotId, type OrderLineId, type PartyId, type ReturnId, type ReturnLineId, type SiteId } from '../../kernel/ids.ts'
 
 const closed = { additionalProperties: false } as const
 const orderId = idSchema<OrderId>()
@@ -26,4 +26,23 @@ const ShippedLines = Type.Array(Type.Object({ lineId: idSchema<OrderLineId>(), q
 export const orderShipped = defineEvent('order.shipped', 'order', Type.Object({ orderId, shipmentId: Type.String(), lines: ShippedLines }, closed))
 export const orderDelivered = defineEvent('order.delivered', 'order', Type.Object({ orderId, shipmentId: Type.String(), lines: ShippedLines }, closed))
 
-export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld, orderShipped, orderDelivered] as const
+const returnId = idSchema<ReturnId>()
+const ofReturn = Type.Object({ returnId }, closed)
+const returned = { orderId, orderLineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Type.String() } as const
+const goods = { ...returned, returnLineId: idSchema<ReturnLineId>(), lotId: Type.Union([idSchema<LotId>(), Type.Null()]), locationId: idSchema<LocationId>() } as const
+const ReturnedLines = Type.Array(Type.Object(returned, closed))
+export const returnRequested = defineEvent('return.requested', 'return', Type.Object({ returnId, customerId: idSchema<PartyId>(), siteId: idSchema<SiteId>(), lines: ReturnedLines }, closed))
+export const returnApproved = defineEvent('return.approved', 'return', ofReturn)
+export const returnRejected = defineEvent('return.rejected', 'return', Type.Object({ returnId, reason: Type.String() }, closed))
+export const returnAwaited = defineEvent('return.awaited', 'return', ofReturn)
+/** Goods of a return are at the site again: their cost comes back, whatever becomes of them. */
+export const returnReceived = defineEvent('return.received', 'return', Type.Object({ returnId, siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object(goods, closed)) }, closed))
+export const returnInspected = defineEvent('return.inspected', 'return', ofReturn)
+/** What became of goods that came back; `locationId` is where they are since, virtual when they left. */
+export const returnDispositioned = defineEvent('return.dispositioned', 'return', Type.Object({ returnId, siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object({ ...goods, disposition: Type.String() }, closed)) }, closed))
+/** The return is settled: finance owes the customer a credit for these goods. */
+export const returnCreditRequested = defineEvent('return.creditRequested', 'return', Type.Object({ returnId, customerId: idSchema<PartyId>(), lines: ReturnedLines }, closed))
+export const returnClosed = defineEvent('return.closed', 'return', ofReturn)
+
+export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld, orderShipped, orderDelivered,
+  returnRequested, returnApproved, returnRejected, returnAwaited, returnReceived, returnInspected, returnDispositioned, returnCreditRequested, returnClosed] as const

@@ -10,7 +10,7 @@ import { reserve } from './changes/handlers.ts'
 import { giveBins } from './fulfilment/later.ts'
 import { record } from './changes/store.ts'
 import { lockOrder } from './document/store.ts'
-import { orderBackordered } from './events.ts'
+import { orderBackordered, returnDispositioned } from './events.ts'
 
 type Writing = Tx<'write', 'orders:write'>
 type Releasing = Tx<'write', 'orders:write' | 'orders:release'>
@@ -51,6 +51,7 @@ export const orderReactions: readonly Reaction[] = [
   reaction('orders.fillFromReceipt', stockReceived, (tx, { payload }) => fill(tx, payload.siteId, payload.lines.map(({ itemId }) => itemId))),
   reaction('orders.fillFromAdjustment', stockAdjusted, (tx, { payload }) => fill(tx, payload.siteId, payload.lines.filter(({ change }) => !change.startsWith('-')).map(({ itemId }) => itemId))),
   reaction('orders.fillFromTransfer', stockMoved, (tx, { payload }) => (payload.isInTransit ? Promise.resolve() : fill(tx, payload.toSiteId, payload.lines.map(({ itemId }) => itemId)))),
+  reaction('orders.fillFromReturn', returnDispositioned, (tx, { payload }) => fill(tx, payload.siteId, payload.lines.filter(({ disposition }) => disposition === 'restock').map(({ itemId }) => itemId))),
   reaction('orders.fillFromLot', lotStatusChanged, async (tx, { payload }) => {
     if (payload.to !== 'available') return
     for (const { siteId } of await tx.rows(siteOfItem, [payload.itemId])) await fill(tx, siteId, [payload.itemId])
