@@ -57,6 +57,22 @@ export const ReturnDecisions = Type.Object({
 }, closed)
 export type ReturnDecisions = Type.Static<typeof ReturnDecisions>
 
+/**
+ * Goods that came back, told without an order: the newest shipped lines ordered up to `occurredAt`. `alsoCancels`: what has not been shipped is cancelled first.
+ * `receive`: the goods are at that receiving or quarantine location of the site that shipped them; with a disposition the return is closed at once.
+ */
+export const SoldReturn = Type.Object({
+  external: External, customerCode: Text(60), sku: Text(100), quantity: PositiveQuantity, occurredAt: Instant, reason: Type.Optional(oneOf(RETURN_REASONS)), alsoCancels: Type.Optional(Type.Boolean()),
+  receive: Type.Optional(Type.Object({ locationCode: Text(60), disposition: Type.Optional(oneOf(DISPOSITIONS)) }, closed)),
+}, closed)
+export type SoldReturn = Type.Static<typeof SoldReturn>
+export const SOLD_RETURN_OUTCOMES = ['returned', 'cancelled', 'unchanged', 'refused'] as const
+export const ReturnedLine = Type.Object({
+  line: Type.Integer(), outcome: oneOf(SOLD_RETURN_OUTCOMES), returnIds: Type.Optional(Type.Array(idSchema<ReturnId>())), cancelledOrderIds: Type.Optional(Type.Array(idSchema<OrderId>())),
+  code: Type.Optional(Type.String()), pointer: Type.Optional(Type.String()), message: Type.Optional(Type.String()),
+}, closed)
+export type ReturnedLine = Type.Static<typeof ReturnedLine>
+
 const ReturnPath = Type.Object({ returnId: idSchema<ReturnId>() }, closed)
 const example = '01890a5d-ac96-774b-bcce-b302099a8057'
 const SORTS = ['requestedAt', '-requestedAt', 'number', '-number'] as const
@@ -100,4 +116,9 @@ export const returnsApi = defineApi({
   },
   settleReturn: { method: 'POST', path: '/api/v1/returns/{returnId}/settle', needs: 'orders:release', summary: 'Settle a return: finance is asked for the credit', params: ReturnPath, status: 200, returns: Return, fails: ['not_found', 'illegal_transition'] },
   closeReturn: { method: 'POST', path: '/api/v1/returns/{returnId}/close', needs: 'orders:write', summary: 'Close a settled return', params: ReturnPath, status: 200, returns: Return, fails: ['not_found', 'illegal_transition'] },
+  returnSold: {
+    method: 'POST', path: '/api/v1/returns/bulk', needs: ['orders:write', 'orders:release', 'inventory:write', 'stock:adjust'], summary: 'Return what was sold, newest shipped line first, one entry a line; all of an entry or nothing of it',
+    body: SoldReturn, lines: true, status: 200, returns: ReturnedLine, fails: [],
+    example: { external: { source: 'shop', ref: 'C536379/1' }, customerCode: '14527', sku: '85123A', quantity: '1', occurredAt: '2026-11-01T09:41:00Z', alsoCancels: true, receive: { locationCode: 'RETURNS', disposition: 'restock' } },
+  },
 })

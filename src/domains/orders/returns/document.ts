@@ -23,7 +23,7 @@ const shape = {
   dispositions: column.decoded((value): Type.Static<typeof ReturnDisposition>[] => Dispositions.Parse(value)),
 } as const
 
-const ONE = `select ${HEAD},
+const MANY = `select ${HEAD},
   (select coalesce(json_agg(json_build_object('id', x.id, 'lineNo', x.line_no, 'orderId', x.order_id, 'orderLineId', x.order_line_id, 'itemId', x.item_id, 'lotId', x.lot_id,
      'quantity', trim_scale(x.quantity)::text, 'received', trim_scale(x.received)::text, 'reason', x.reason) order by x.line_no), '[]')
      from bss.sales_return_line x where x.organization_id = $1 and x.return_id = s.id) as lines,
@@ -32,10 +32,12 @@ const ONE = `select ${HEAD},
      from bss.sales_return_receipt r where r.organization_id = $1 and r.return_id = s.id) as receipts,
   (select coalesce(json_agg(json_build_object('id', d.id, 'receiptId', d.receipt_id, 'disposition', d.disposition, 'quantity', trim_scale(d.quantity)::text, 'locationId', d.location_id) order by d.id), '[]')
      from bss.sales_return_disposition d where d.organization_id = $1 and d.return_id = s.id) as dispositions
-  from bss.sales_return s where s.organization_id = $1 and s.id = $2`
+  from bss.sales_return s where s.organization_id = $1 and `
 /** The same for whoever reads, and for the commands that answer with what they have changed. */
-const byId = <const P extends Permission>(needs: P) => read(needs, ONE, shape)
+const byId = <const P extends Permission>(needs: P) => read(needs, `${MANY}s.id = $2`, shape)
 export const returnById = byId('orders:read')
 export const writtenReturn = byId('orders:write')
 export const decidedReturn = byId('orders:release')
 export const movedReturn = byId('inventory:write')
+/** Those of a batch. */
+export const writtenReturns = read('orders:write', `${MANY}s.id = any ($2::uuid[]) order by s.id`, shape)

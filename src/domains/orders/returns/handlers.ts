@@ -5,10 +5,15 @@ import { PAGE_LIMIT_DEFAULT } from '../../../kernel/page.ts'
 import { notFound } from '../../../kernel/problem.ts'
 import type { Database } from '../../../platform/db/database.ts'
 import { query } from '../../../platform/db/read-door.ts'
-import type { returnsApi } from './contract.ts'
+import { inBatches } from '../../../platform/http/batches.ts'
+import { returnBatch } from './bulk.ts'
+import type { ReturnedLine, returnsApi, SoldReturn } from './contract.ts'
 import { returnById } from './document.ts'
 import { listReturns } from './listing.ts'
 import * as store from './store.ts'
+
+/** An entry is worth several commands: fewer to a batch than where lines are rows. */
+const BATCH_LINES = 50
 
 /** Names a posting: the caller's own key, or one that is made for this request. */
 const postingKey = (ctx: Ctx): string => ctx.facts.idempotency?.key ?? newId()
@@ -35,4 +40,9 @@ export const returnsHandlers = (database: Database): Handlers<typeof returnsApi>
   disposeReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.disposeReturn(tx, postingKey(ctx), params.returnId, body)),
   settleReturn: ({ ctx, params }) => database.write(ctx, (tx) => store.settleReturn(tx, params.returnId)),
   closeReturn: ({ ctx, params }) => database.write(ctx, (tx) => store.closeReturn(tx, params.returnId)),
+  returnSold: ({ ctx, lines }) =>
+    inBatches<SoldReturn, ReturnedLine>(lines, {
+      nameOf: ({ external }) => JSON.stringify([external.source, external.ref]), check: () => null, refuse: (line, refused) => ({ line, outcome: 'refused', ...refused }),
+      store: (batch) => returnBatch(database, ctx, batch), countMax: BATCH_LINES,
+    }),
 })
