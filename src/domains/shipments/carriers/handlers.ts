@@ -1,0 +1,26 @@
+import type { Handlers } from '../../../kernel/contract.ts'
+import { newId, type CarrierId } from '../../../kernel/ids.ts'
+import { Problem } from '../../../kernel/problem.ts'
+import type { Database } from '../../../platform/db/database.ts'
+import type { carriersApi } from './contract.ts'
+import * as store from './store.ts'
+
+/** What the sealed secret of a carrier is bound to. */
+export const purposeOf = (organizationId: string, id: string): string => `carrier:${organizationId}:${id}`
+
+export const carriersHandlers = (database: Database): Handlers<typeof carriersApi> => ({
+  createCarrier: ({ ctx, body }) => {
+    if ((body.kind === 'http') !== (body.url !== undefined)) throw new Problem('invalid', 'This is no carrier.', { errors: [{ pointer: '/url', code: 'http_has_address', message: 'A carrier of kind http has an address, and no other has one.' }] })
+    const id: CarrierId = newId()
+    const secret = body.secret === undefined ? null : database.vault.seal(body.secret, purposeOf(ctx.organizationId, id))
+    return database.write(ctx, (tx) => store.createCarrier(tx, id, body, secret))
+  },
+  listCarriers: ({ ctx }) => database.read(ctx, (tx) => store.listCarriers(tx)),
+  setCutoffs: ({ ctx, params, body }) => database.write(ctx, (tx) => store.setCutoffs(tx, params.siteId, body)),
+  createRoute: ({ ctx, params, body }) => database.write(ctx, (tx) => store.createRoute(tx, params.siteId, body)),
+  listRoutes: ({ ctx, params }) => database.read(ctx, (tx) => store.listRoutes(tx, params.siteId)),
+  setShippingSettings: ({ ctx, params, body }) => database.write(ctx, (tx) => store.setSettings(tx, params.siteId, body)),
+  getShippingSettings: ({ ctx, params }) => database.read(ctx, (tx) => store.getSettings(tx, params.siteId)),
+  bookShipment: ({ ctx, params }) => database.write(ctx, (tx) => store.bookShipment(tx, params.shipmentId)),
+  listCarrierRequests: ({ ctx, params }) => database.read(ctx, (tx) => store.listRequests(tx, params.shipmentId)),
+})
