@@ -1,7 +1,7 @@
 // The warehouse of the tests: picks and ships what an order was promised, by the same functions as the rooms above, and without them.
 import { contextOf } from '../../../../test/setup/database.ts'
 import type { House } from '../../../../test/setup/house.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import { newId, type LocationId, type OrderLineId, type ReservationId } from '../../../kernel/ids.ts'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
@@ -28,8 +28,14 @@ export interface Floor {
 
 export function floorOf(house: House, packId: LocationId): Floor {
   const ctx = () => contextOf(house.acme.id, 'tenant_admin').need('inventory:write')
+  /** What is done here goes past the API: what is read through it next must not be older. */
+  const done = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await work
+    await plant(house.superuserUrl, 'select 1')
+    return result
+  }
   return {
-    pick: async (lineId, quantity) => house.database.write(ctx(), async (tx) => {
+    pick: (lineId, quantity) => done(house.database.write(ctx(), async (tx) => {
       await recordPicked(tx, [{ lineId, quantity }])
       let rest = micros(quantity)
       const parts: { id: ReservationId; quantity: string }[] = []
@@ -41,15 +47,15 @@ export function floorOf(house: House, packId: LocationId): Floor {
       if (rest > 0n) throw new Error('There is not so much in bins.')
       const now = new Date().toISOString()
       await tx.rows(carry, [parts.map(({ id }) => id), parts.map((part) => part.quantity), parts.map(() => packId), newId(), parts.map(() => newId()), parts.map(() => now)])
-    }),
-    ship: async (lineId) => house.database.write(ctx(), async (tx) => {
+    })),
+    ship: (lineId) => done(house.database.write(ctx(), async (tx) => {
       const picked = await tx.rows(promises, [lineId, 'picked'])
       const quantity = quantityOf(picked.reduce((total, each) => total + micros(each.quantity), 0n))
       await recordShipped(tx, newId(), [{ lineId, quantity }])
       await tx.rows(issue, [picked.map(({ id }) => id), newId(), picked.map(() => newId())])
       return quantity
-    }),
-    deliver: async (lineId, quantity) => house.database.write(ctx(), (tx) => recordDelivered(tx, newId(), [{ lineId, quantity }])),
+    })),
+    deliver: (lineId, quantity) => done(house.database.write(ctx(), (tx) => recordDelivered(tx, newId(), [{ lineId, quantity }]))),
     onTable: async () => (await sql(house.superuserUrl, 'select trim_scale(coalesce(sum(on_hand), 0))::text, trim_scale(coalesce(sum(allocated), 0))::text from bss.stock_balance where location_id = $1', [packId]))[0] ?? [],
     broken: async () => (await sql(house.superuserUrl, `
       select 'reserved ' || l.id from bss.sales_order_line l where l.reserved <> (select coalesce(sum(v.quantity), 0) from bss.reservation v where v.demand_line_id = l.id and v.status in ('open', 'picked'))
