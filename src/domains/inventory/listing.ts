@@ -10,7 +10,7 @@ import type { Tx } from '../../platform/db/tx.ts'
 
 interface SortKey<R> {
   readonly sql: string
-  readonly type: 'text' | 'uuid' | 'date' | 'numeric'
+  readonly type: 'text' | 'uuid' | 'date' | 'numeric' | 'timestamptz'
   readonly of: (row: R) => string
 }
 export interface Listing<S extends RowShape, F extends string, K extends string> {
@@ -79,6 +79,7 @@ const FITS = {
   text: (part: string) => !part.includes('\0'),
   uuid: (part: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(part),
   date: isDay,
+  timestamptz: (part: string) => /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/.test(part) && !Number.isNaN(Date.parse(part)),
   numeric: (part: string) => /^-?[0-9]{1,20}(\.[0-9]{1,20})?$/.test(part),
 } as const
 

@@ -1,8 +1,23 @@
 import type { Handlers } from '../../../kernel/contract.ts'
 import type { Database } from '../../../platform/db/database.ts'
+import { captureEvent, captureEvents, getCapture } from './capture.ts'
 import type { epcisApi } from './contract.ts'
+import { getEvent, queryEvents } from './query.ts'
 
-export const epcisHandlers = (database: Database): Handlers<typeof epcisApi> => {
-  void database
-  return {}
-}
+/** Captured events belong to no site of ours: who is limited to some sites neither writes nor meets them. */
+export const epcisHandlers = (database: Database): Handlers<typeof epcisApi> => ({
+  queryEvents: ({ ctx, query }) => database.read(ctx, (tx) => queryEvents(tx, query)),
+  getEvent: ({ ctx, params }) => database.read(ctx, (tx) => getEvent(tx, params.eventID)),
+  captureEvent: async ({ ctx, body }) => {
+    ctx.needAllSites()
+    return database.write(ctx, (tx) => captureEvent(tx, body))
+  },
+  captureEvents: async ({ ctx, body }) => {
+    ctx.needAllSites()
+    return database.write(ctx, (tx) => captureEvents(tx, body))
+  },
+  getCapture: ({ ctx, params }) => {
+    ctx.needAllSites()
+    return database.read(ctx, (tx) => getCapture(tx, params.captureID))
+  },
+})

@@ -48,7 +48,7 @@ create table bss.epcis_epc (
   event_id uuid not null,
   role text not null check (role in ('epc', 'parent', 'input', 'output', 'class', 'input_class', 'output_class', 'transaction', 'source', 'destination')),
   -- Of documents, sources and destinations: the type, a space, the URI.
-  epc text not null check (epc <> '' and length(epc) <= 600),
+  epc text not null check (epc <> '' and length(epc) <= 1010),
   primary key (organization_id, event_id, role, epc),
   foreign key (organization_id, event_id) references bss.epcis_event (organization_id, id)
 );
