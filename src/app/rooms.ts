@@ -50,7 +50,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
     ...implement('identity', supportApi, supportHandlers(parts)),
     ...implement('inventory', inventoryApi, inventoryHandlers(database)),
     ...implement('orders', ordersApi, ordersHandlers(database)),
-    ...implement('shipments', shipmentsApi, shipmentsHandlers(database)),
+    ...implement('shipments', shipmentsApi, shipmentsHandlers(database, outbound)),
     ...implement('tasks', tasksApi, tasksHandlers(database)),
     ...implement('planning', planningApi, planningHandlers(database)),
     ...implement('audit', auditApi, auditHandlers(database, outbound)),

@@ -24,6 +24,7 @@ const KEEPERS: readonly { tool: RegExp; keeper: RegExp }[] = [
   { tool: /^(?:openid-client|jose)$/, keeper: /^src\/platform\/oidc\// },
   { tool: /^(?:xml-crypto|@xmldom\/)/, keeper: /^src\/platform\/saml\// },
   { tool: /^@simplewebauthn\//, keeper: /^src\/platform\/webauthn\// },
+  { tool: /^pdfkit(?:$|\/)/, keeper: /^src\/platform\/pdf\// },
   { tool: /^oidc-provider$/, keeper: /^src\/app\/demo-idp\// },
   { tool: /^node:crypto$/, keeper: /^src\/platform\// },
   { tool: /^node:(?:fs|fs\/promises|child_process|net|http|https|os|worker_threads|cluster)$/, keeper: /^src\/(?:platform|app|cli)\// },

@@ -5,7 +5,8 @@ import { carriersApi } from './carriers/contract.ts'
 import { documentApi } from './document/contract.ts'
 import { leavingApi } from './leaving/contract.ts'
 import { packingApi } from './packing/contract.ts'
+import { papersApi } from './papers/contract.ts'
 import { plansApi } from './plans/contract.ts'
 import { trackingApi } from './tracking/contract.ts'
 
-export const shipmentsApi = defineApi({ ...documentApi, ...plansApi, ...packingApi, ...leavingApi, ...trackingApi, ...carriersApi })
+export const shipmentsApi = defineApi({ ...documentApi, ...plansApi, ...packingApi, ...leavingApi, ...trackingApi, ...carriersApi, ...papersApi })

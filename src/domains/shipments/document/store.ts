@@ -45,7 +45,10 @@ const contentsOf = read('shipments:read', `
 export async function getShipment(tx: Reading, id: ShipmentId): Promise<Shipment> {
   const shipment = await tx.one('shipment', byId, [id])
   const contents = Map.groupBy(await tx.rows(contentsOf, [id]), ({ handlingUnitId }) => handlingUnitId)
-  const units = (await tx.rows(unitsOf, [id])).map((unit) => ({ ...unit, contents: (contents.get(unit.id) ?? []).map(({ handlingUnitId: _, ...content }) => content) }))
+  const units = (await tx.rows(unitsOf, [id])).map((unit) => ({
+    ...unit,
+    contents: (contents.get(unit.id) ?? []).map(({ shipmentLineId, itemId, sku, name, gtin, unit: measure, lotId, lot, quantity }) => ({ shipmentLineId, itemId, sku, name, gtin, unit: measure, lotId, lot, quantity })),
+  }))
   return { ...shipment, lines: await tx.rows(linesOf, [id]), units }
 }
 

@@ -5,6 +5,7 @@ import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { write } from '../../../platform/db/statement.ts'
 import { recordShipped } from '../../orders/index.ts'
+import { askTracking } from '../carriers/asking.ts'
 import type { Shipment } from '../document/contract.ts'
 import { advance, getShipment, lockShipment, note, notNow, type Writing } from '../document/store.ts'
 import { shipmentShipped } from '../events.ts'
@@ -80,6 +81,7 @@ export async function issueShipment(tx: Writing, id: ShipmentId, shippedAt: stri
   tx.emit(shipmentShipped, id, { shipmentId: id, siteId: before.siteId, lines: shippedLines })
   tx.changed({ entity: 'shipment', id, action: 'shipped', after: { lines: shippedLines } })
   await tx.rows(insertRequests, [id])
+  await tx.rows(askTracking, [id])
   // The number's series stays locked until the commit, so it comes last.
   const [number] = await tx.rows(takeNumber)
   if (number === undefined) throw new TypeError('The series gave no number.')

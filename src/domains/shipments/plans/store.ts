@@ -5,6 +5,7 @@ import { micros } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write, type Refusals } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
+import { askCancel } from '../carriers/asking.ts'
 import type { CarrierServiceId, RouteId, Shipment } from '../document/contract.ts'
 import { advance, getShipment, lockShipment, lockShipments, note, notNow, type Writing } from '../document/store.ts'
 import { shipmentCancelled, shipmentPlanned, shipmentReleased } from '../events.ts'
@@ -205,6 +206,7 @@ async function cancelAll(tx: Writing, ids: readonly ShipmentId[], details: unkno
     tx.changed({ entity: 'shipment', id, action: 'cancelled', after: details })
   }
   await note(tx, ids, 'cancelled', details)
+  await tx.rows(askCancel, [ids])
 }
 
 export async function cancelShipment(tx: Writing, id: ShipmentId): Promise<Shipment> {

@@ -106,6 +106,20 @@ describe('refusals', () => {
   })
 })
 
+describe('cancellations', () => {
+  test('what is cancelled after it was packed must be taken out before the rest leaves', async () => {
+    const { shipmentId, itemId } = await picked()
+    const { lines } = await pack(shipmentId, itemId, '10')
+    const [line] = lines
+    await w.orders.cancelOrderLine({ params: { orderId: idOf(line?.orderId ?? ''), lineId: idOf(line?.orderLineId ?? '') }, body: { quantity: '4' } })
+    await expect(w.shipments.shipShipment({ params: { shipmentId }, body: {} })).rejects.toMatchObject({ code: 'illegal_transition', errors: [{ code: 'needs_repack' }] })
+    const after = await w.shipments.confirmRepacked({ params: { shipmentId } })
+    expect(after).toMatchObject({ needsRepack: false, lines: [{ planned: '6', picked: '6', packed: '6' }], units: [{ contents: [{ quantity: '6' }] }] })
+    expect(await w.shipments.shipShipment({ params: { shipmentId }, body: {} })).toMatchObject({ lines: [{ shipped: '6' }] })
+    expect((await w.reserved(itemId)).slice(0, 2)).toEqual(['94.000000', '0.000000'])
+  })
+})
+
 describe('plans', () => {
   test('what is planned is not planned again; split and merge keep the sum', async () => {
     const itemId = await w.item('SPLIT', '100')

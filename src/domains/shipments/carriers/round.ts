@@ -1,0 +1,92 @@
+// Asks carriers. Never inside a transaction: what is due is claimed, the carrier asked, and the answer written. A carrier that is down is
+// asked again, later each time; one that refuses is not, and the shipment's requests show why.
+import { newId, type OrganizationId } from '../../../kernel/ids.ts'
+import type { Database } from '../../../platform/db/database.ts'
+import { systemContext } from '../../../platform/jobs/system-context.ts'
+import type { Round } from '../../../platform/jobs/worker.ts'
+import type { Outbound } from '../../../platform/outbound/outbound.ts'
+import { note } from '../document/store.ts'
+import { trackShipment } from '../tracking/store.ts'
+import * as asking from './asking.ts'
+import { purposeOf } from './handlers.ts'
+import { httpCarrier } from './http.ts'
+import type { CarrierPort, Parcel } from './port.ts'
+import { simulatedCarrier } from './simulated.ts'
+
+const IDLE_MS = 2_000
+const PAGE = 500
+const ATTEMPTS_MAX = 10
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 3_600_000
+
+const context = (organizationId: OrganizationId) => systemContext({ organizationId, permissions: ['shipments:read', 'shipments:write'], operation: 'shipments.askCarriers' })
+export const pauseAfter = (attempts: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20))
+
+/** The carrier behind a request. */
+export function portOf(database: Database, outbound: Outbound, organizationId: OrganizationId, asked: Pick<asking.Asked, 'carrierId' | 'carrierKind' | 'url' | 'secret'>): CarrierPort {
+  if (asked.carrierKind !== 'http' || asked.url === null) return simulatedCarrier()
+  return httpCarrier(outbound, asked.url, asked.secret === null ? null : database.vault.open(asked.secret, purposeOf(organizationId, asked.carrierId)))
+}
+export const parcelFrom = (asked: asking.Asked): Parcel => ({
+  requestId: asked.id, attempt: asked.attempts, shipment: asked.number, service: asked.service ?? '', transitDays: asked.transitDays ?? 1, trackingNumber: asked.trackingNumber, shippedAt: asked.shippedAt,
+  to: { name: asked.name, street: asked.street, postalCode: asked.postalCode, city: asked.city, country: asked.country }, packages: asked.packages,
+})
+
+async function askOne(database: Database, port: CarrierPort, organizationId: OrganizationId, claim: string, asked: asking.Asked): Promise<void> {
+  const parcel = parcelFrom(asked)
+  const { kind, id, shipmentId, attempts } = asked
+  const again = (status: 'pending' | 'failed', sentence: string | null, pauseMs: number): Promise<unknown> => database.housekeep(context(organizationId), async (tx) => {
+    const noted = await tx.rows(asking.noteAgain, [id, claim, status, sentence, pauseMs])
+    if (noted.length > 0 && status === 'failed') {
+      await note(tx, [shipmentId], 'carrier_refused', { kind, sentence })
+      tx.changed({ entity: 'shipment', id: shipmentId, action: 'carrier_refused', after: { kind, sentence } })
+    }
+  })
+  const failed = ({ isFinal, sentence }: { readonly isFinal: boolean; readonly sentence: string }): Promise<unknown> =>
+    again(isFinal || attempts >= ATTEMPTS_MAX ? 'failed' : 'pending', sentence, pauseAfter(attempts))
+  if (kind === 'track') {
+    const answer = await port.track(parcel)
+    if (!answer.ok) return void (await failed(answer))
+    const isOver = await database.housekeep(context(organizationId), async (tx) => (answer.value.length === 0 ? false : ['delivered', 'returned'].includes((await trackShipment(tx, shipmentId, answer.value)).status)))
+    if (!isOver) return void (await again('pending', null, port.trackEveryMs))
+    return void (await database.housekeep(context(organizationId), (tx) => tx.rows(asking.noteDone, [id, claim])))
+  }
+  const answer = kind === 'book' ? await port.book(parcel) : await port.cancel(parcel)
+  if (!answer.ok) return void (await failed(answer))
+  await database.housekeep(context(organizationId), async (tx) => {
+    if ((await tx.rows(asking.noteDone, [id, claim])).length === 0) return
+    if (answer.value !== null) await tx.rows(asking.setBooked, [shipmentId, answer.value.trackingNumber])
+    await note(tx, [shipmentId], kind === 'book' ? 'booked' : 'booking_cancelled', answer.value ?? {})
+    tx.changed({ entity: 'shipment', id: shipmentId, action: kind === 'book' ? 'booked' : 'booking_cancelled' })
+  })
+}
+
+/** Everything that is due of one organization; gives how many were asked. */
+export async function askDue(database: Database, outbound: Outbound, organizationId: OrganizationId, onError: (error: unknown) => void): Promise<number> {
+  const due = await database.read(context(organizationId), (tx) => tx.maybe(asking.isDue))
+  if (due === null) return 0
+  const claim = newId<'Claim'>()
+  const claimed = await database.housekeep(context(organizationId), (tx) => tx.rows(asking.claim, [claim]))
+  for (const asked of claimed) {
+    // One carrier's trouble keeps nobody else from theirs; the claim runs out, and it is tried again.
+    await askOne(database, portOf(database, outbound, organizationId, asked), organizationId, claim, asked).catch(onError)
+  }
+  return claimed.length
+}
+
+export const carrierRound = (outbound: Outbound): Round => ({
+  name: 'shipments.askCarriers',
+  idleMs: IDLE_MS,
+  run: async (database, log, signal) => {
+    for (let after: OrganizationId | null = null; ; ) {
+      const page: OrganizationId[] = await database.organizationsToTend(after, PAGE)
+      for (const organizationId of page) {
+        if (signal.aborted) return false
+        const onError = (error: unknown): void => log.warn({ organizationId, error }, 'a carrier could not be asked')
+        await askDue(database, outbound, organizationId, onError).catch(onError)
+      }
+      after = page.at(-1) ?? null
+      if (page.length < PAGE) return false
+    }
+  },
+})
