@@ -20,7 +20,7 @@ const insertEvents = write('epcis:write', `
       as g (id uuid, event_id text, type text, action text, biz_step text, disposition text, read_point text, biz_location text, event_time timestamptz, record_time timestamptz, body jsonb, terms jsonb)
   ), made as (
     insert into bss.epcis_event (organization_id, id, event_id, capture_id, type, action, biz_step, disposition, read_point, biz_location, event_time, record_time, body)
-    select $1, g.id, g.event_id, $3::uuid, g.type, g.action, g.biz_step, g.disposition, g.read_point, g.biz_location, g.event_time, g.record_time, g.body from given g order by g.event_id, g.id
+    select $1, g.id, g.event_id, $3::uuid, g.type, g.action, g.biz_step, g.disposition, g.read_point, g.biz_location, date_trunc('milliseconds', g.event_time), g.record_time, g.body from given g order by g.event_id, g.id
     on conflict (organization_id, event_id) do nothing
     returning id
   ), told as (

@@ -27,9 +27,9 @@ create table bss.epcis_event (
   disposition text check (length(disposition) <= 500),
   read_point text check (length(read_point) <= 500),
   biz_location text check (length(biz_location) <= 500),
-  -- Milliseconds, as clients see them: a page ends and begins at exactly this instant.
-  event_time timestamptz(3) not null,
-  record_time timestamptz(3) not null default now(),
+  -- Whole milliseconds, as clients see them: a page ends and begins at exactly this instant.
+  event_time timestamptz not null,
+  record_time timestamptz not null default now(),
   -- The event as it is answered.
   body jsonb not null,
   primary key (organization_id, id),
@@ -152,7 +152,7 @@ begin
       join bss.site s on s.organization_id = h.organization_id and s.id = case when t.kind = 'virtual' then f.site_id else t.site_id end
   ), made as (
     insert into bss.epcis_event (organization_id, id, event_id, site_id, type, action, biz_step, disposition, read_point, biz_location, event_time, record_time, body)
-    select o.organization_id, o.id, 'urn:uuid:' || o.id, o.site_id, 'ObjectEvent', o.meaning[3], o.meaning[1], o.meaning[2], o.read_point, o.biz_location, o.occurred_at, o.recorded_at,
+    select o.organization_id, o.id, 'urn:uuid:' || o.id, o.site_id, 'ObjectEvent', o.meaning[3], o.meaning[1], o.meaning[2], o.read_point, o.biz_location, date_trunc('milliseconds', o.occurred_at), o.recorded_at,
            jsonb_strip_nulls(jsonb_build_object(
              'type', 'ObjectEvent', 'eventID', 'urn:uuid:' || o.id, 'eventTime', bss.epcis_instant(o.occurred_at), 'recordTime', bss.epcis_instant(o.recorded_at),
              'eventTimeZoneOffset', bss.epcis_offset(o.occurred_at, o.time_zone), 'action', o.meaning[3], 'bizStep', o.meaning[1], 'disposition', o.meaning[2],
@@ -195,7 +195,7 @@ begin
      where l.organization_id = p_org and l.id = p_location
   ), made as (
     insert into bss.epcis_event (organization_id, id, event_id, site_id, type, action, biz_step, disposition, read_point, biz_location, event_time, body)
-    select p_org, happening, 'urn:uuid:' || happening, p.site_id, 'AggregationEvent', p_action, p_biz_step, 'in_progress', p.uri, p.uri, p_occurred_at,
+    select p_org, happening, 'urn:uuid:' || happening, p.site_id, 'AggregationEvent', p_action, p_biz_step, 'in_progress', p.uri, p.uri, date_trunc('milliseconds', p_occurred_at),
            jsonb_strip_nulls(jsonb_build_object(
              'type', 'AggregationEvent', 'eventID', 'urn:uuid:' || happening, 'eventTime', bss.epcis_instant(p_occurred_at), 'recordTime', bss.epcis_instant(now()),
              'eventTimeZoneOffset', bss.epcis_offset(p_occurred_at, p.time_zone), 'action', p_action, 'bizStep', p_biz_step, 'disposition', 'in_progress', 'readPoint', jsonb_build_object('id', p.uri),
