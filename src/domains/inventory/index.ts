@@ -3,6 +3,7 @@ import type { CycleCountId, LocationId, SiteId } from '../../kernel/ids.ts'
 import type { Tx } from '../../platform/db/tx.ts'
 import type { Count, CountRecord } from './counts/contract.ts'
 import * as counts from './counts/store.ts'
+import * as tasks from './movements/task.ts'
 import { existingSites } from './sites/store.ts'
 
 export { inventoryChores } from './chores.ts'
@@ -18,3 +19,8 @@ export const recordCount = (tx: Tx<'write', never>, { countId, ...record }: Coun
 /** Plans a count of those places that wait for none already (event `count.planned`); null when all do. */
 export const proposeCount = (tx: Tx<'write', never>, wanted: { readonly siteId: SiteId; readonly locationIds: readonly LocationId[]; readonly reason: string }): Promise<CycleCountId | null> =>
   counts.proposeCount(tx.lend('inventory:read').lend('inventory:write'), wanted)
+
+/** Carries free goods for a task. Refused when they are not there, or promised. */
+export const moveForTask = (tx: Tx<'write', never>, move: tasks.TaskMove): Promise<void> => tasks.moveForTask(tx.lend('inventory:read').lend('inventory:write'), move)
+/** What a task did not find is taken out of the books; promises that this makes untrue are broken and told. */
+export const loseForTask = (tx: Tx<'write', never>, loss: tasks.TaskLoss): Promise<void> => tasks.loseForTask(tx.lend('inventory:read').lend('inventory:write'), loss)

@@ -1,5 +1,7 @@
-// Tasks: the work of a warehouse, one thing at a time, for the person or machine that is free; waves that release it, and scans that prove it. It refuses to do
+// Tasks: the work of a warehouse, one thing at a time, for the person or machine that is free; waves that release it. It refuses to do
 // the same work twice.
 import { defineApi } from '../../kernel/contract.ts'
+import { wavesApi } from './waves/contract.ts'
+import { workApi } from './work/contract.ts'
 
-export const tasksApi = defineApi({})
+export const tasksApi = defineApi({ ...workApi, ...wavesApi })

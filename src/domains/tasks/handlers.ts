@@ -1,8 +1,7 @@
 import type { Handlers } from '../../kernel/contract.ts'
 import type { Database } from '../../platform/db/database.ts'
 import type { tasksApi } from './contract.ts'
+import { wavesHandlers } from './waves/handlers.ts'
+import { workHandlers } from './work/handlers.ts'
 
-export const tasksHandlers = (database: Database): Handlers<typeof tasksApi> => {
-  void database
-  return {}
-}
+export const tasksHandlers = (database: Database): Handlers<typeof tasksApi> => ({ ...workHandlers(database), ...wavesHandlers(database) })

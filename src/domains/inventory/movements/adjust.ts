@@ -79,7 +79,7 @@ const moveById = read('inventory:read', `
     join bss.location t on t.organization_id = $1 and t.id = m.to_location_id
    where m.organization_id = $1 and m.id = $2`, {
   id: column.id<StockMoveId>(), itemId: column.id<ItemId>(), lotId: column.nullable(column.id<LotId>()), fromLocationId: column.id<LocationId>(), toLocationId: column.id<LocationId>(), quantity: column.quantity,
-  documentKind: column.oneOf(['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count'] as const), documentId: column.id<AdjustmentId>(), documentLineId: column.id(),
+  documentKind: column.oneOf(['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count', 'task', 'inspection'] as const), documentId: column.id<AdjustmentId>(), documentLineId: column.id(),
   reversesId: column.nullable(column.id<StockMoveId>()), isReversed: column.bool, isTransit: column.bool, siteId: column.id<SiteId>(),
 })
 const takeBackReceived = write('inventory:write', 'update bss.receipt_line set received = received - $3::numeric where organization_id = $1 and id = $2', {})
@@ -90,7 +90,7 @@ export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId,
   if (move.reversesId !== null) throw new Problem('conflict', 'A reversal is not reversed; post the move again.')
   if (move.isReversed) throw new Problem('conflict', 'This move was reversed before.')
   if (move.isTransit) throw new Problem('conflict', 'A leg of a transfer through transit is not reversed alone. Transfer the goods back.')
-  if (move.documentKind === 'shipment' || move.documentKind === 'return') throw new Problem('conflict', `This move belongs to a ${move.documentKind} and is undone there.`)
+  if (move.documentKind === 'shipment' || move.documentKind === 'return' || move.documentKind === 'task') throw new Problem('conflict', `This move belongs to a ${move.documentKind} and is undone there.`)
   const posting: Posting = {
     documentKind: move.documentKind, reason, key: `${key}:reversal`, breaks: 'reversal',
     moves: [{

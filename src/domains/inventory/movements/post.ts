@@ -20,7 +20,7 @@ export interface Move {
   readonly reversesId?: StockMoveId
 }
 export interface Posting {
-  readonly documentKind: 'receipt' | 'adjustment' | 'transfer' | 'shipment' | 'return' | 'count'
+  readonly documentKind: 'receipt' | 'adjustment' | 'transfer' | 'shipment' | 'return' | 'count' | 'task' | 'inspection'
   readonly reason: string
   /** Together with the document it can be posted once. */
   readonly key: string

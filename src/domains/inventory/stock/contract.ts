@@ -9,7 +9,7 @@ import { closed, Day, Instant, oneOf, orNull, sortBy } from '../schema.ts'
 
 export const RESERVATION_KINDS = ['soft', 'hard'] as const
 export const RESERVATION_STATUSES = ['open', 'picked', 'consumed', 'released', 'expired'] as const
-export const DOCUMENT_KINDS = ['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count'] as const
+export const DOCUMENT_KINDS = ['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count', 'task', 'inspection'] as const
 export const DAYS_MAX = 366
 
 export const Balance = Type.Object({
