@@ -69,7 +69,7 @@ begin
 end
 $$;
 
--- As before, counting as open what has not been shipped.
+-- As before, counting as open what has not been shipped, and told newest order first as it is done.
 create or replace function bss.cancel_sold(
   p_organization uuid, p_ids uuid[], p_refs text[], p_sources text[], p_customer_codes text[], p_skus text[], p_quantities numeric[], p_occurred_at timestamptz[], p_actor_name text)
 returns table (organization_id uuid, entry int, outcome text, order_id uuid, line_id uuid, item_id uuid, quantity numeric, is_whole boolean, code text, pointer text, message text)
@@ -161,8 +161,9 @@ begin
         outcome := 'cancelled';
         item_id := e.item_id;
         for r in
-          select f.order_id, f.line_id, f.quantity, o.status = 'cancelled' as is_whole from unnest(touched_orders, freed_lines, freed) f(order_id, line_id, quantity)
+          select f.order_id, f.line_id, f.quantity, o.status = 'cancelled' as is_whole from unnest(touched_orders, freed_lines, freed) with ordinality f(order_id, line_id, quantity, n)
             join bss.sales_order o on o.organization_id = p_organization and o.id = f.order_id
+           order by f.n
         loop
           order_id := r.order_id;
           line_id := r.line_id;

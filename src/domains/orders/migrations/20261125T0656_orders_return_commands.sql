@@ -87,11 +87,17 @@ $$;
 create function bss.give_up_returned(p_organization uuid, p_return uuid) returns void
 language plpgsql
 as $$
+declare
+  changed int;
 begin
   update bss.sales_order_line l set to_return = l.to_return - s.quantity
     from (select x.order_line_id, sum(x.quantity - x.received) as quantity from bss.sales_return_line x
            where x.organization_id = p_organization and x.return_id = p_return and x.received < x.quantity group by x.order_line_id) s
    where l.organization_id = p_organization and l.id = s.order_line_id;
+  get diagnostics changed = row_count;
+  if changed <> (select count(distinct x.order_line_id) from bss.sales_return_line x where x.organization_id = p_organization and x.return_id = p_return and x.received < x.quantity) then
+    perform sec.refuse('conflict', 'An order of this return belongs to a site that you do not work at.');
+  end if;
 end
 $$;
 

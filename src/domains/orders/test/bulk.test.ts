@@ -98,7 +98,7 @@ describe('stock and promises', () => {
     const [later, sooner, urgent] = [await place('5', 6), await place('5', 5), await place('4', 1)]
     expect([later, sooner, urgent].map(({ isBackordered }) => isBackordered)).toEqual([true, true, true])
     await shop.add(scarce, '10')
-    const taken = await eventually(async () => (await Promise.all([urgent, sooner, later].map(({ id }) => client.getOrder({ params: { orderId: id } })))).map(({ lines }) => lines[0]?.reserved), (found) => found[2] === '1')
+    const taken = await eventually(async () => (await Promise.all([urgent, sooner, later].map(({ id }) => client.getOrder({ params: { orderId: id } })))).map(({ lines }) => lines[0]?.reserved), (found) => found.join(' ') === '4 5 1')
     expect(taken).toEqual(['4', '5', '1'])
   })
 
