@@ -79,9 +79,13 @@ const SHORTAGE_DETAILS = `
       select sum(v.on_hand - v.unavailable - v.reserved) as quantity from bss.stock_level v
        where v.organization_id = $1 and v.item_id = w.item_id and ($2::uuid is null or v.site_id = $2)) a
     left join lateral (
-      select k.expected_on, sum(k.expected - k.received) as quantity from bss.receipt_line k
-       where k.organization_id = $1 and k.item_id = w.item_id and ($2::uuid is null or k.site_id = $2) and k.status = 'open' and k.expected > k.received and k.expected_on is not null
-       group by k.expected_on order by k.expected_on limit 1) r on true
+      select e.expected_on, sum(e.quantity) as quantity
+        from (select k.expected_on, k.expected - k.received as quantity from bss.receipt_line k
+               where k.organization_id = $1 and k.item_id = w.item_id and ($2::uuid is null or k.site_id = $2) and k.status = 'open' and k.expected > k.received and k.expected_on is not null
+              union all
+              select p.expected_on, p.ordered - p.received from bss.purchase_order_line p
+               where p.organization_id = $1 and p.item_id = w.item_id and ($2::uuid is null or p.site_id = $2) and p.status = 'open' and p.ordered > p.received) e
+       group by e.expected_on order by e.expected_on limit 1) r on true
    order by w.quantity desc, w.item_id`
 export const shortages = read('planning:read', `
   with worst as materialized (

@@ -76,8 +76,13 @@ const levelOf = read('inventory:read', `
    where s.organization_id = $1 and s.id = $2`, { today: column.date, ...levelFigures })
 const dated = { on: column.date, quantity: column.quantity }
 const expectedAt = read('inventory:read', `
-  select k.expected_on as on, sum(k.expected - k.received) as quantity from bss.receipt_line k
-   where k.organization_id = $1 and k.site_id = $2 and k.item_id = $3 and k.status = 'open' and k.expected > k.received and k.expected_on is not null group by k.expected_on order by k.expected_on`, dated)
+  select e.expected_on as on, sum(e.quantity) as quantity
+    from (select k.expected_on, k.expected - k.received as quantity from bss.receipt_line k
+           where k.organization_id = $1 and k.site_id = $2 and k.item_id = $3 and k.status = 'open' and k.expected > k.received and k.expected_on is not null
+          union all
+          select p.expected_on, p.ordered - p.received from bss.purchase_order_line p
+           where p.organization_id = $1 and p.site_id = $2 and p.item_id = $3 and p.status = 'open' and p.ordered > p.received) e
+   group by e.expected_on order by e.expected_on`, dated)
 const expiringAt = read('inventory:read', `
   select t.expires_on as on, sum(b.on_hand) as quantity
     from bss.stock_balance b
