@@ -91,12 +91,19 @@ as $$
   select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
--- The offset of a site's clock at an instant, such as +02:00.
+-- The offset of a site's clock at an instant, such as +02:00. A clock that nobody knows must not keep goods from moving: it counts as UTC.
 create function bss.epcis_offset(p_at timestamptz, p_time_zone text) returns text
-language sql stable
+language plpgsql stable
 as $$
-  select case when p_at at time zone p_time_zone < p_at at time zone 'UTC' then '-' else '+' end
-      || to_char(greatest(p_at at time zone p_time_zone, p_at at time zone 'UTC') - least(p_at at time zone p_time_zone, p_at at time zone 'UTC'), 'HH24:MI')
+declare
+  here timestamp;
+  there timestamp := p_at at time zone 'UTC';
+begin
+  here := p_at at time zone p_time_zone;
+  return case when here < there then '-' else '+' end || to_char(greatest(here, there) - least(here, there), 'HH24:MI');
+exception when invalid_parameter_value then
+  return '+00:00';
+end
 $$;
 
 -- The step and the state of the Core Business Vocabulary, and the action, of a move: by its document, its reason and its two ends.
