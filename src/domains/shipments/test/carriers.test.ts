@@ -17,8 +17,9 @@ beforeAll(async () => {
 afterAll(() => w.house.close())
 
 const outbound = createOutbound()
-/** One turn of the worker, whose writes the service's replicas then have. */
+/** One turn of a worker of another process: each has what the other wrote before, as replicas have it a moment later. */
 async function round(): Promise<number> {
+  await plant(w.house.superuserUrl, 'select 1')
   const asked = await askDue(w.house.database, outbound, w.house.acme.id, (error) => {
     throw error
   })
