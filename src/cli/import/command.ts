@@ -77,7 +77,7 @@ async function importHistory(world: World, typed: Typed, path: string): Promise<
     const connection = typed['dry-run'] === true ? null : await connect(world, connectionOptionsOf(typed), false)
     if (connection !== null) await checkOrganization(connection.sender, textOf(typed, 'organization'))
     const tally = new Tally()
-    const rows = await importOnlineRetail(world, { path, siteCode: textOf(typed, 'site') ?? 'MAIN', sender: connection?.sender ?? null, account: book, tally })
+    const rows = await importOnlineRetail(world, { path, siteCode: textOf(typed, 'site') ?? 'MAIN', sender: connection?.sender ?? null, account: book, tally, isFulfilled: typed['fulfil'] === true })
     return { rows, made: tally.made }
   })
 }
@@ -91,6 +91,7 @@ export const importCommand: HandMadeCommand = {
     ['--map FIELD=COLUMN', 'csv: which column goes into which field; may be repeated; columns named as fields map themselves'],
     ['--set FIELD=VALUE', 'csv, ndjson: the same value for every line; may be repeated'],
     ['--site CODE', 'online-retail: the site to load into; it is created when it does not exist (MAIN)'],
+    ['--fulfil', 'online-retail: pick, pack, ship and deliver every order that is covered by stock; what is taken back afterwards becomes a return'],
     ['--dry-run', 'read and check everything, send nothing'],
     ['--refused FILE', 'write the refused lines there, each with its line number and reason'],
     ['--report FILE', 'write the report there as JSON'],
@@ -104,11 +105,12 @@ export const importCommand: HandMadeCommand = {
   ],
   examples: [
     { line: 'import online-retail online-retail.csv.gz --organization acme --refused refused.csv', says: 'A year of real orders' },
+    { line: 'import online-retail online-retail.csv.gz --organization acme --fulfil', says: 'The same, each order to its delivery and back' },
     { line: 'import csv items.csv --kind items --map sku=Code --map name=Description --set baseUnit=EA --dry-run', says: 'Would this list of items go in?' },
     { line: 'import ndjson orders.ndjson --kind orders --refused refused.ndjson', says: 'Orders from another system' },
   ],
   parse: {
-    kind: { type: 'string' }, map: { type: 'string', multiple: true }, set: { type: 'string', multiple: true }, site: { type: 'string' }, 'dry-run': { type: 'boolean' }, refused: { type: 'string' }, report: { type: 'string' },
+    kind: { type: 'string' }, map: { type: 'string', multiple: true }, set: { type: 'string', multiple: true }, site: { type: 'string' }, fulfil: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, refused: { type: 'string' }, report: { type: 'string' },
   },
   run: async (world, positionals, typed) => {
     const [what, path, extra] = positionals

@@ -10,6 +10,7 @@ import { Batches, type BulkResult, type Send } from '../batches.ts'
 import { resultsOf } from '../bulk.ts'
 import type { Tally } from '../report.ts'
 import type { Gathered } from './gather.ts'
+import { RETURNS } from './places.ts'
 import { REASONS } from './meaning.ts'
 import { CURRENCY, SOURCE, type Stock } from './prepare.ts'
 import type { GoodsLine } from './survey.ts'
@@ -17,6 +18,7 @@ import type { GoodsLine } from './survey.ts'
 type EntryOf<T> = T extends Iterable<infer V> ? V : never
 type BulkOrder = EntryOf<CallOf<typeof ordersApi.placeOrders>['lines']>
 type SoldCancellation = EntryOf<CallOf<typeof ordersApi.cancelSold>['lines']>
+type SoldReturn = EntryOf<CallOf<typeof ordersApi.returnSold>['lines']>
 type Adjustment = CallOf<typeof inventoryApi.adjustStock>['body']
 
 /** Takes invoices and enters each of their lines into the account when the server has answered. */
@@ -70,6 +72,27 @@ export function cancelling(world: World, sender: Sender, account: Account): Post
         // Each line is one of its own: a customer takes back goods of several orders on one note.
         const one = { ...invoice, lines: [line] }
         await batches.add({ external: { source: SOURCE, ref: `${invoice.invoice}/${invoice.from + index}` }, customerCode: meaning.customer, sku: meaning.code, quantity: meaning.quantity, occurredAt: meaning.at }, one)
+      }
+    },
+    end: () => batches.end(),
+  }
+}
+
+/** The same where goods have left already: what has not is cancelled, and the rest comes back and goes to stock again. */
+export function returning(world: World, sender: Sender, account: Account, tally: Tally): Post {
+  const client = clientOf(ordersApi, sender)
+  const batches = new Batches<SoldReturn, Gathered<GoodsLine>, BulkResult>(world, (lines) => resultsOf(client.returnSold({ lines })), CANCELLATIONS, (line, result) => {
+    enter(account, line, result, result.outcome === 'returned' ? 'return' : 'cancellation')
+    tally.add('returns and cancellations', result.outcome)
+  })
+  return {
+    add: async (invoice) => {
+      for (const [index, line] of invoice.lines.entries()) {
+        const { meaning } = line
+        await batches.add({
+          external: { source: SOURCE, ref: `${invoice.invoice}/${invoice.from + index}` }, customerCode: meaning.customer, sku: meaning.code, quantity: meaning.quantity, occurredAt: meaning.at,
+          reason: 'other', alsoCancels: true, receive: { locationCode: RETURNS, disposition: 'restock' },
+        }, { ...invoice, lines: [line] })
       }
     },
     end: () => batches.end(),

@@ -9,10 +9,12 @@ import { stopIfAsked, type World } from '../../world.ts'
 import type { Account } from '../account.ts'
 import type { Tally } from '../report.ts'
 import { openSource } from '../source.ts'
-import { cancelling, correcting, ordering, type Post } from './documents.ts'
+import { cancelling, correcting, ordering, returning, type Post } from './documents.ts'
+import { fulfil } from './fulfil.ts'
 import { Gatherer, type Gathered } from './gather.ts'
 import { sentenceOf } from './meaning.ts'
-import { prepare } from './prepare.ts'
+import { becameOf } from './became.ts'
+import { prepare, prepareFloor } from './prepare.ts'
 import { isGoodsLine, meaningfulLines, surveyOf, type GoodsLine, type Survey } from './survey.ts'
 
 export interface History {
@@ -22,6 +24,8 @@ export interface History {
   readonly sender: Sender | null
   readonly account: Account
   readonly tally: Tally
+  /** Whether the orders are picked, shipped and delivered as well, before the cancellations: what has left comes back as a return. */
+  readonly isFulfilled: boolean
 }
 /** Imports the file; gives back how many lines it has. */
 export async function importOnlineRetail(world: World, history: History): Promise<number> {
@@ -41,8 +45,13 @@ export async function importOnlineRetail(world: World, history: History): Promis
   await pass(world, history, survey, { name: 'Corrections', belongs: ofInvoices, part: (lines) => partsOf(lines).corrected, post: correct, entersRefused: true })
   const order = sender === null ? dryRun(account, 'order line') : ordering(world, sender, siteCode, account, tally)
   await pass(world, history, survey, { name: 'Orders', belongs: ofInvoices, part: (lines) => partsOf(lines).sold, post: order, entersRefused: false })
-  const cancel = sender === null ? dryRun(account, 'cancellation') : cancelling(world, sender, account)
+  if (history.isFulfilled && sender !== null && stock !== null) {
+    await prepareFloor(sender, stock.siteId, tally)
+    await fulfil({ world, sender, siteId: stock.siteId, tally })
+  }
+  const cancel = sender === null ? dryRun(account, 'cancellation') : history.isFulfilled ? returning(world, sender, account, tally) : cancelling(world, sender, account)
   await pass(world, history, survey, { name: 'Cancellations', belongs: isOf('cancellation'), part: (lines) => lines, post: cancel, entersRefused: false })
+  if (history.isFulfilled && sender !== null) await becameOf(world, sender, tally)
   return survey.rows
 }
 

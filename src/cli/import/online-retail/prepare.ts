@@ -1,6 +1,7 @@
 // What the orders of a history need before they can be placed: the site, items, customers, prices, and stock for all of them.
 import { inventoryApi } from '../../../domains/inventory/contract.ts'
 import { ordersApi } from '../../../domains/orders/contract.ts'
+import { shipmentsApi } from '../../../domains/shipments/contract.ts'
 import { ApiError, clientOf, type Sender } from '../../../kernel/client.ts'
 import { idOf, type ItemId, type LocationId, type SiteId } from '../../../kernel/ids.ts'
 import { CliError, EXIT } from '../../exit.ts'
@@ -10,6 +11,7 @@ import { Batches, type BulkResult } from '../batches.ts'
 import { resultsOf } from '../bulk.ts'
 import type { Tally } from '../report.ts'
 import { countryCodeOf } from './countries.ts'
+import { RETURNS } from './places.ts'
 import { neededOf, type Survey } from './survey.ts'
 
 export const SOURCE = 'online-retail'
@@ -75,6 +77,26 @@ function masterData(world: World, tally: Tally): SendMasterData {
     for (const value of values) await batches.add(value, value)
     await batches.end()
     progress.end(done)
+  }
+}
+
+/** GS1 keeps the prefix 952 for examples: packages of a played history bear numbers that nobody's goods have. */
+const EXAMPLE_PREFIX = '9521234'
+const PLACES = [['PACK', 'pack'], ['STAGE', 'stage'], ['DOCK', 'dock'], [RETURNS, 'receive']] as const
+
+/** What fulfilment needs beside the bins: places to pack, stage, load and take back, and numbers for packages. */
+export async function prepareFloor(sender: Sender, siteId: SiteId, tally: Tally): Promise<void> {
+  const inventory = clientOf(inventoryApi, sender)
+  const shipments = clientOf(shipmentsApi, sender)
+  for (const [code, kind] of PLACES) {
+    const find = async (): Promise<LocationId | undefined> => (await inventory.listLocations({ query: { 'filter[code]': code, limit: 200 } })).items.find((each) => each.code === code && each.siteId === siteId)?.id
+    await madeOnce(tally, 'locations', find, async () => (await inventory.createLocation({ params: { siteId }, body: { code, kind } })).id)
+  }
+  try {
+    await shipments.getShippingSettings({ params: { siteId } })
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error
+    await shipments.setShippingSettings({ params: { siteId }, body: { companyPrefix: EXAMPLE_PREFIX, extension: 0 } })
   }
 }
 
