@@ -55,7 +55,7 @@ describe('the simulated carrier', () => {
     await w.shipments.shipShipment({ params, body: { shippedAt: new Date(Date.now() - SIMULATED_DAY_MS).toISOString() } })
     await round()
     expect(await w.shipments.getShipment({ params })).toMatchObject({ status: 'in_transit' })
-    await plant(w.house.superuserUrl, `update bss.shipment set shipped_at = shipped_at - interval '1 hour' where id = '${shipmentId}'`)
+    await plant(w.house.superuserUrl, `update bss.shipment set shipped_at = shipped_at - interval '1 hour', tracked_until = null where id = '${shipmentId}'`)
     await hurry()
     await round()
     expect(await w.shipments.getShipment({ params })).toMatchObject({ status: 'delivered' })
