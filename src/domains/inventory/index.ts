@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/db/tx.ts'
 import type { Count, CountRecord } from './counts/contract.ts'
 import * as counts from './counts/store.ts'
 import * as tasks from './movements/task.ts'
+import * as putaway from './inbound/putaway.ts'
 import { existingSites } from './sites/store.ts'
 
 export { inventoryChores } from './chores.ts'
@@ -24,3 +25,6 @@ export const proposeCount = (tx: Tx<'write', never>, wanted: { readonly siteId: 
 export const moveForTask = (tx: Tx<'write', never>, move: tasks.TaskMove): Promise<void> => tasks.moveForTask(tx.lend('inventory:read').lend('inventory:write'), move)
 /** What a task did not find is taken out of the books; promises that this makes untrue are broken and told. */
 export const loseForTask = (tx: Tx<'write', never>, loss: tasks.TaskLoss): Promise<void> => tasks.loseForTask(tx.lend('inventory:read').lend('inventory:write'), loss)
+
+/** Bins for goods that lie somewhere at the site, split over bins where one has no room for all; `locationId` null for what finds none. */
+export const suggestPutaway = <M extends 'read' | 'write'>(tx: Tx<M, never>, siteId: SiteId, lines: readonly putaway.PutawayLine[]): Promise<putaway.PutawayPlace[]> => putaway.suggestPutaway(tx.lend('inventory:read'), siteId, lines)

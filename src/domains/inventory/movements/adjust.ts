@@ -82,7 +82,11 @@ const moveById = read('inventory:read', `
   documentKind: column.oneOf(['receipt', 'adjustment', 'transfer', 'shipment', 'return', 'count', 'task', 'inspection'] as const), documentId: column.id<AdjustmentId>(), documentLineId: column.id(),
   reversesId: column.nullable(column.id<StockMoveId>()), isReversed: column.bool, isTransit: column.bool, siteId: column.id<SiteId>(),
 })
-const takeBackReceived = write('inventory:write', 'update bss.receipt_line set received = received - $3::numeric where organization_id = $1 and id = $2', {})
+/** What was ordered waits for these goods again, unless the order has ended. */
+const takeBackReceived = write('inventory:write', `
+  with line as (update bss.receipt_line set received = received - $3::numeric where organization_id = $1 and id = $2 returning purchase_order_line_id)
+  update bss.purchase_order_line p set received = p.received - $3::numeric, status = case when o.status = 'partially_received' then 'open' else p.status end
+    from line, bss.purchase_order o where p.organization_id = $1 and p.id = line.purchase_order_line_id and o.organization_id = $1 and o.id = p.purchase_order_id`, {})
 
 /** Posts the opposite of a move, under the same document. */
 export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId, reason: string): Promise<Reversal> {

@@ -5,7 +5,7 @@ import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import type { Numbered, Refused } from '../bulk.ts'
-import { stockReceived } from '../events.ts'
+import { stockReceived, stockToPutAway } from '../events.ts'
 import { lotIds } from '../lots/store.ts'
 import { numberOf, post } from '../movements/post.ts'
 import type { ReceiptId } from '../schema.ts'
@@ -14,7 +14,7 @@ import type { ReceivedLine, ReceivedLineResult } from './contract.ts'
 type Writing = Tx<'write', 'inventory:read' | 'inventory:write'>
 
 const resolve = read('inventory:read', `
-  select u.n, s.id as site_id, l.id as location_id, v.id as outside_id, i.id as item_id, i.tracking, r.id as receipt_id,
+  select u.n, s.id as site_id, l.id as location_id, coalesce(l.kind = 'receive', false) as is_receiving, v.id as outside_id, i.id as item_id, i.tracking, r.id as receipt_id,
          r.id is not null and (k.item_id is distinct from i.id or k.received is distinct from u.quantity) as is_other
     from unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[]) as u (n, source, ref, site_code, location_code, sku, quantity)
     left join bss.site s on s.organization_id = $1 and s.code = u.site_code
@@ -24,7 +24,7 @@ const resolve = read('inventory:read', `
     left join bss.receipt r on r.organization_id = $1 and r.external_source = u.source and r.external_ref = u.ref
     left join bss.receipt_line k on k.organization_id = $1 and k.receipt_id = r.id and k.line_no = 1`, {
   n: column.int, siteId: column.nullable(column.id<SiteId>()), locationId: column.nullable(column.id<LocationId>()), outsideId: column.nullable(column.id<LocationId>()), itemId: column.nullable(column.id<ItemId>()),
-  tracking: column.nullable(column.oneOf(['none', 'lot', 'serial'] as const)), receiptId: column.nullable(column.id<ReceiptId>()), isOther: column.bool,
+  tracking: column.nullable(column.oneOf(['none', 'lot', 'serial'] as const)), receiptId: column.nullable(column.id<ReceiptId>()), isOther: column.bool, isReceiving: column.bool,
 })
 const insert = write('inventory:write', `
   with header as (
@@ -47,6 +47,7 @@ interface Found {
   readonly siteId: SiteId
   readonly locationId: LocationId
   readonly outsideId: LocationId
+  readonly isReceiving: boolean
   readonly itemId: ItemId
 }
 
@@ -70,7 +71,7 @@ async function sort(tx: Writing, batch: readonly Numbered<ReceivedLine>[], answe
     else if (row.tracking === 'none' && value.lot !== undefined) refuse('lot_not_tracked', '/lot', 'This item is not tracked by lot.')
     else if (row.tracking !== 'none' && value.lot === undefined) refuse('lot_required', '/lot', `This item is tracked by ${row.tracking ?? 'lot'}.`)
     else if (row.tracking === 'serial' && !/^1(\.0+)?$/.test(value.quantity)) refuse('serial_is_one', '/quantity', 'A serial number is one piece.')
-    else found.push({ line, value, siteId: row.siteId, locationId: row.locationId, outsideId: row.outsideId, itemId: row.itemId })
+    else found.push({ line, value, siteId: row.siteId, locationId: row.locationId, outsideId: row.outsideId, isReceiving: row.isReceiving, itemId: row.itemId })
   }
   return found
 }
@@ -96,6 +97,9 @@ export async function receiveLines(tx: Writing, batch: readonly Numbered<Receive
   })
   for (const [siteId, ofSite] of Map.groupBy(lines, (l) => l.siteId)) {
     tx.emit(stockReceived, siteId, { siteId, lines: ofSite.map((l) => ({ itemId: l.itemId, lotId: l.lotId, locationId: l.locationId, receiptId: l.id, quantity: l.value.quantity })) })
+  }
+  for (const each of lines.filter((l) => l.isReceiving)) {
+    tx.emit(stockToPutAway, each.siteId, { siteId: each.siteId, documentKind: 'receipt', documentId: each.id, lines: [{ itemId: each.itemId, lotId: each.lotId, locationId: each.locationId, quantity: each.value.quantity }] })
   }
   for (const each of lines) {
     answers.set(each.line, { line: each.line, outcome: 'created', id: each.id })

@@ -1,18 +1,19 @@
 // Receipts: goods expected and goods received. An open line counts as supply from its day on; what is received is stock.
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
-import { idSchema, type ItemId, type LocationId, type LotId, type SiteId } from '../../../kernel/ids.ts'
+import { idSchema, type ItemId, type LocationId, type LotId, type PurchaseOrderLineId, type SiteId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { LotNamed } from '../lots/contract.ts'
 import { LINE_OUTCOMES } from '../items/contract.ts'
 import { closed, Day, External, Instant, line, Note, oneOf, orNull, RowVersion, sortBy, WRITES, type ReceiptId, type ReceiptLineId } from '../schema.ts'
 
-export const RECEIPT_STATUSES = ['expected', 'received', 'cancelled'] as const
+export const RECEIPT_STATUSES = ['expected', 'arrived', 'receiving', 'received', 'put_away', 'closed', 'cancelled'] as const
 export const RECEIPT_LINE_STATUSES = ['open', 'closed'] as const
 
 export const ReceiptLine = Type.Object({
-  id: idSchema<ReceiptLineId>(), lineNo: Type.Integer(), itemId: idSchema<ItemId>(), locationId: orNull(idSchema<LocationId>()), expected: Type.String(), received: Type.String(),
+  id: idSchema<ReceiptLineId>(), lineNo: Type.Integer(), itemId: idSchema<ItemId>(), locationId: orNull(idSchema<LocationId>()), expected: Type.String(), received: Type.String(), rejected: Type.String(), rejectReason: orNull(Type.String()),
+  purchaseOrderLineId: orNull(idSchema<PurchaseOrderLineId>()),
   expectedOn: orNull(Type.String()), status: oneOf(RECEIPT_LINE_STATUSES),
 }, closed)
 export const ReceiptHeader = Type.Object({
@@ -71,6 +72,14 @@ export const receiptsApi = defineApi({
   cancelReceipt: {
     method: 'POST', path: '/api/v1/receipts/{receiptId}/cancel', needs: WRITES, summary: 'Cancel what is still expected of a receipt', params: ReceiptPath, status: 200, returns: Receipt, fails: ['not_found', 'illegal_transition'],
   },
+  arriveReceipt: {
+    method: 'POST', path: '/api/v1/receipts/{receiptId}/arrive', needs: WRITES, summary: 'Note that the goods of an expected receipt stand at the dock', params: ReceiptPath, status: 200, returns: Receipt, fails: ['not_found', 'illegal_transition'],
+  },
+  putAwayReceipt: {
+    method: 'POST', path: '/api/v1/receipts/{receiptId}/put-away', needs: WRITES, summary: 'Note that the goods of a receipt left the places for receiving; refused while some lie there', params: ReceiptPath, status: 200, returns: Receipt,
+    fails: ['not_found', 'illegal_transition', 'conflict'],
+  },
+  closeReceipt: { method: 'POST', path: '/api/v1/receipts/{receiptId}/close', needs: WRITES, summary: 'Close a receipt whose goods are put away', params: ReceiptPath, status: 200, returns: Receipt, fails: ['not_found', 'illegal_transition'] },
   listReceipts: {
     method: 'GET', path: '/api/v1/receipts', needs: 'inventory:read', summary: 'List receipts', status: 200, returns: pageOf(ReceiptHeader), fails: [],
     query: Type.Object({

@@ -12,6 +12,9 @@ export const receiptsHandlers = (database: Database): Handlers<typeof receiptsAp
   receiveStock: ({ ctx, body }) => database.write(ctx, (tx) => store.receiveStock(tx, postingKey(ctx), body)),
   receiveReceipt: ({ ctx, params, body }) => database.write(ctx, (tx) => store.receiveReceipt(tx, postingKey(ctx), params.receiptId, body)),
   cancelReceipt: ({ ctx, params }) => database.write(ctx, (tx) => store.cancelReceipt(tx, params.receiptId)),
+  arriveReceipt: ({ ctx, params }) => database.write(ctx, (tx) => store.arriveReceipt(tx, params.receiptId)),
+  putAwayReceipt: ({ ctx, params }) => database.write(ctx, (tx) => store.putAwayReceipt(tx, params.receiptId)),
+  closeReceipt: ({ ctx, params }) => database.write(ctx, (tx) => store.closeReceipt(tx, params.receiptId)),
   listReceipts: ({ ctx, query }) =>
     database.read(ctx, (tx) =>
       store.listReceipts(tx, {

@@ -1,10 +1,11 @@
 // All SQL about receipts, one document at a time.
-import { newId, type Id, type ItemId, type LocationId, type LotId, type SiteId } from '../../../kernel/ids.ts'
+import { newId, type Id, type ItemId, type LocationId, type LotId, type PurchaseOrderLineId, type SiteId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write, type Refusals } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { stockReceived } from '../events.ts'
+import { tellToPutAway } from '../inbound/putaway.ts'
 import { listing } from '../listing.ts'
 import { lotOfLines, sameSite } from '../movements/adjust.ts'
 import { numberOf, post, refuseLines, type Move } from '../movements/post.ts'
@@ -22,7 +23,7 @@ const header = {
 const HEADER = 'r.id, r.number, r.site_id, r.status, r.supplier, r.expected_on, r.received_at, r.note, r.external_source, r.external_ref, r.row_version, r.created_at'
 const line = {
   id: column.id<ReceiptLineId>(), lineNo: column.int, itemId: column.id<ItemId>(), locationId: column.nullable(column.id<LocationId>()), expected: column.quantity, received: column.quantity,
-  expectedOn: column.nullable(column.date), status: column.oneOf(RECEIPT_LINE_STATUSES),
+  rejected: column.quantity, rejectReason: column.nullable(column.text), purchaseOrderLineId: column.nullable(column.id<PurchaseOrderLineId>()), expectedOn: column.nullable(column.date), status: column.oneOf(RECEIPT_LINE_STATUSES),
 }
 const refusals: Refusals = {
   receipt_number_taken: ['conflict', 'There is a receipt of this number already.', '/number'],
@@ -31,7 +32,7 @@ const refusals: Refusals = {
 }
 const byId = read('inventory:read', `select ${HEADER} from bss.receipt r where r.organization_id = $1 and r.id = $2`, header)
 const linesOf = read('inventory:read', `
-  select l.id, l.line_no, l.item_id, l.location_id, l.expected, l.received, l.expected_on, l.status from bss.receipt_line l where l.organization_id = $1 and l.receipt_id = $2 order by l.line_no`, line)
+  select l.id, l.line_no, l.item_id, l.location_id, l.expected, l.received, l.rejected, l.reject_reason, l.purchase_order_line_id, l.expected_on, l.status from bss.receipt_line l where l.organization_id = $1 and l.receipt_id = $2 order by l.line_no`, line)
 const insert = write('inventory:write', `
   insert into bss.receipt (organization_id, id, number, site_id, status, supplier, expected_on, received_at, note, external_source, external_ref) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, {}, refusals)
 const insertLines = write('inventory:write', `
@@ -46,6 +47,13 @@ const addReceived = write('inventory:write', `
 const closeLines = write('inventory:write', "update bss.receipt_line set status = 'closed' where organization_id = $1 and receipt_id = $2 and status = 'open'", {})
 const setStatus = write('inventory:write', 'update bss.receipt set status = $3, received_at = coalesce(received_at, $4) where organization_id = $1 and id = $2', {})
 const knownItems = read('inventory:read', 'select i.id from bss.item i where i.organization_id = $1 and i.id = any($2::uuid[])', { id: column.id<ItemId>() })
+
+/** Goods of a receipt that is one of these may still come. */
+const AWAITED: readonly string[] = ['expected', 'arrived', 'receiving']
+const stillLying = read('inventory:read', `
+  select m.id from bss.stock_move m join bss.location l on l.organization_id = $1 and l.id = m.to_location_id and l.kind = 'receive'
+    join bss.stock_balance b on b.organization_id = $1 and b.item_id = m.item_id and b.location_id = m.to_location_id and b.lot_id is not distinct from m.lot_id and b.on_hand > 0
+   where m.organization_id = $1 and m.document_id = $2 limit 1`, { id: column.id() })
 
 export const listReceipts = listing('inventory:read', {
   select: `select ${HEADER} from bss.receipt r where r.organization_id = $1`, shape: header,
@@ -92,7 +100,7 @@ export async function receiveStock(tx: Writing, key: string, draft: ReceivedDraf
 
 export async function receiveReceipt(tx: Writing, key: string, id: ReceiptId, arrival: Arrival): Promise<Receipt> {
   const receipt = await tx.one('receipt', lock, [id])
-  if (receipt.status !== 'expected') throw new Problem('illegal_transition', `This receipt is ${receipt.status} already.`)
+  if (!AWAITED.includes(receipt.status)) throw new Problem('illegal_transition', `This receipt is ${receipt.status} already.`)
   const expected = new Map((await tx.rows(linesOf, [id])).map((each) => [each.id, each] as const))
   const named = arrival.lines.map((each, index) => {
     const known = expected.get(each.receiptLineId)
@@ -108,14 +116,14 @@ export async function receiveReceipt(tx: Writing, key: string, id: ReceiptId, ar
   await tx.rows(addReceived, [named.map((each) => each.id), named.map((each) => each.quantity)])
   if (arrival.isComplete === true) await tx.rows(closeLines, [id])
   const lines = await tx.rows(linesOf, [id])
-  await tx.rows(setStatus, [id, lines.every((each) => each.status === 'closed') ? 'received' : 'expected', receivedAt])
+  await tx.rows(setStatus, [id, lines.every((each) => each.status === 'closed') ? 'received' : 'receiving', receivedAt])
   tx.changed({ entity: 'receipt', id, action: 'received', after: { lines: arrival.lines } })
   return getReceipt(tx, id)
 }
 
 export async function cancelReceipt(tx: Writing, id: ReceiptId): Promise<Receipt> {
   const receipt = await tx.one('receipt', lock, [id])
-  if (receipt.status !== 'expected') throw new Problem('illegal_transition', `This receipt is ${receipt.status} already.`)
+  if (!AWAITED.includes(receipt.status)) throw new Problem('illegal_transition', `This receipt is ${receipt.status} already.`)
   await tx.rows(closeLines, [id])
   // What has come already stays received: only the rest is cancelled.
   const hasSome = (await tx.rows(linesOf, [id])).some((each) => each.received !== '0')
@@ -123,6 +131,18 @@ export async function cancelReceipt(tx: Writing, id: ReceiptId): Promise<Receipt
   tx.changed({ entity: 'receipt', id, action: 'cancelled' })
   return getReceipt(tx, id)
 }
+
+async function move(tx: Writing, id: ReceiptId, from: string, to: 'arrived' | 'put_away' | 'closed'): Promise<Receipt> {
+  const receipt = await tx.one('receipt', lock, [id])
+  if (receipt.status !== from) throw new Problem('illegal_transition', `A receipt that is ${receipt.status.replaceAll('_', ' ')} cannot become ${to.replaceAll('_', ' ')}.`)
+  if (to === 'put_away' && (await tx.maybe(stillLying, [id])) !== null) throw new Problem('conflict', 'Some of these goods still lie where they were received.')
+  await tx.rows(setStatus, [id, to, null])
+  tx.changed({ entity: 'receipt', id, action: to })
+  return getReceipt(tx, id)
+}
+export const arriveReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => move(tx, id, 'expected', 'arrived')
+export const putAwayReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => move(tx, id, 'received', 'put_away')
+export const closeReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => move(tx, id, 'put_away', 'closed')
 
 interface Arriving {
   readonly id: ReceiptId
@@ -136,4 +156,5 @@ async function arrive(tx: Writing, { id, siteId, key, receivedAt, lines }: Arriv
   const moves = lines.map((each): Move => ({ documentId: id, documentLineId: each.id, itemId: each.itemId, fromLocationId: outside, toLocationId: each.locationId, lotId: each.lotId, quantity: each.quantity, occurredAt: receivedAt }))
   await post(tx, { documentKind: 'receipt', reason: 'receipt', key, moves, breaks: null })
   tx.emit(stockReceived, siteId, { siteId, lines: lines.map((each) => ({ itemId: each.itemId, lotId: each.lotId, locationId: each.locationId, receiptId: id, quantity: each.quantity })) })
+  await tellToPutAway(tx, siteId, { kind: 'receipt', id }, lines)
 }
