@@ -13,4 +13,5 @@ import { countsApi } from './counts/contract.ts'
 import { epcisApi } from './epcis/contract.ts'
 import { defineApi } from '../../kernel/contract.ts'
 
+export { CountEntry } from './counts/contract.ts'
 export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi, ...stockApi, ...purchasingApi, ...inboundApi, ...pickFacesApi, ...countsApi, ...epcisApi })

@@ -9,7 +9,7 @@ import type { CaptureId, CaptureJob, EpcisDocument } from './contract.ts'
 import { eventFaults, type AnyEvent } from './judge.ts'
 import { getEvent } from './query.ts'
 import { field, idIn, termsOf } from './terms.ts'
-import { EPCIS_CONTEXT } from './vocabulary.ts'
+import { EPCIS_CONTEXT } from './schema.ts'
 
 type Writing = Tx<'write', 'epcis:read' | 'epcis:write'>
 const FAULTS_MAX = 20

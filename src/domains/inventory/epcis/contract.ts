@@ -4,7 +4,7 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type Id } from '../../../kernel/ids.ts'
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../../../kernel/page.ts'
 import { closed, Instant, oneOf } from '../schema.ts'
-import { EVENT_TYPES } from './vocabulary.ts'
+import { EVENT_TYPES } from './schema.ts'
 
 export type CaptureId = Id<'EpcisCapture'>
 export const EVENTS_MAX = 1000
@@ -30,18 +30,18 @@ export const CaptureJob = Type.Object({
 }, closed)
 export type CaptureJob = Type.Static<typeof CaptureJob>
 
-const any = Type.Optional(Type.String({ minLength: 1, maxLength: 4000, pattern: '^[^|]+(\\|[^|]+)*$', description: 'One value or several, separated by |' }))
+const oneOrMore = Type.Optional(Type.String({ minLength: 1, maxLength: 4000, pattern: '^[^|]+(\\|[^|]+)*$', description: 'One value or several, separated by |' }))
 const at = Type.Optional(Instant)
 const someOf = (words: readonly string[]) => Type.Optional(Type.String({ maxLength: 200, pattern: `^(${words.join('|')})(\\|(${words.join('|')}))*$` }))
 const EventQuery = Type.Object({
   perPage: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })), nextPageToken: Type.Optional(Type.String({ maxLength: 500 })),
   orderBy: Type.Optional(oneOf(['eventTime', 'recordTime'])), orderDirection: Type.Optional(oneOf(['ASC', 'DESC'])),
-  eventType: someOf(EVENT_TYPES), GE_eventTime: at, LT_eventTime: at, GE_recordTime: at, LT_recordTime: at, EQ_action: someOf(['OBSERVE', 'ADD', 'DELETE']), EQ_bizStep: any, EQ_disposition: any, EQ_readPoint: any, EQ_bizLocation: any,
-  EQ_eventID: any, EQ_transformationID: any, EXISTS_errorDeclaration: Type.Optional(oneOf(['true'])),
-  MATCH_epc: any, MATCH_parentID: any, MATCH_inputEPC: any, MATCH_outputEPC: any, MATCH_anyEPC: any, MATCH_epcClass: any, MATCH_inputEPCClass: any, MATCH_outputEPCClass: any, MATCH_anyEPCClass: any,
-  EQ_bizTransaction_bol: any, EQ_bizTransaction_cert: any, EQ_bizTransaction_desadv: any, EQ_bizTransaction_inv: any, EQ_bizTransaction_pedigree: any, EQ_bizTransaction_po: any, EQ_bizTransaction_poc: any, EQ_bizTransaction_prodorder: any,
-  EQ_bizTransaction_recadv: any, EQ_bizTransaction_rma: any, EQ_bizTransaction_testprd: any, EQ_bizTransaction_testres: any, EQ_bizTransaction_upevt: any,
-  EQ_source_owning_party: any, EQ_source_possessing_party: any, EQ_source_location: any, EQ_destination_owning_party: any, EQ_destination_possessing_party: any, EQ_destination_location: any,
+  eventType: someOf(EVENT_TYPES), GE_eventTime: at, LT_eventTime: at, GE_recordTime: at, LT_recordTime: at, EQ_action: someOf(['OBSERVE', 'ADD', 'DELETE']), EQ_bizStep: oneOrMore, EQ_disposition: oneOrMore, EQ_readPoint: oneOrMore, EQ_bizLocation: oneOrMore,
+  EQ_eventID: oneOrMore, EQ_transformationID: oneOrMore, EXISTS_errorDeclaration: Type.Optional(oneOf(['true'])),
+  MATCH_epc: oneOrMore, MATCH_parentID: oneOrMore, MATCH_inputEPC: oneOrMore, MATCH_outputEPC: oneOrMore, MATCH_anyEPC: oneOrMore, MATCH_epcClass: oneOrMore, MATCH_inputEPCClass: oneOrMore, MATCH_outputEPCClass: oneOrMore, MATCH_anyEPCClass: oneOrMore,
+  EQ_bizTransaction_bol: oneOrMore, EQ_bizTransaction_cert: oneOrMore, EQ_bizTransaction_desadv: oneOrMore, EQ_bizTransaction_inv: oneOrMore, EQ_bizTransaction_pedigree: oneOrMore, EQ_bizTransaction_po: oneOrMore, EQ_bizTransaction_poc: oneOrMore, EQ_bizTransaction_prodorder: oneOrMore,
+  EQ_bizTransaction_recadv: oneOrMore, EQ_bizTransaction_rma: oneOrMore, EQ_bizTransaction_testprd: oneOrMore, EQ_bizTransaction_testres: oneOrMore, EQ_bizTransaction_upevt: oneOrMore,
+  EQ_source_owning_party: oneOrMore, EQ_source_possessing_party: oneOrMore, EQ_source_location: oneOrMore, EQ_destination_owning_party: oneOrMore, EQ_destination_possessing_party: oneOrMore, EQ_destination_location: oneOrMore,
 }, closed)
 export type EventQuery = Type.Static<typeof EventQuery>
 

@@ -2,7 +2,7 @@
 // prefixed, and left alone.
 import Type from 'typebox'
 import { Instant } from '../../../kernel/instant.ts'
-import { ACTIONS, BIZ_STEPS, DISPOSITIONS, ERROR_REASONS, PARTY_TYPES, TRANSACTION_TYPES } from './vocabulary.ts'
+import { ACTIONS, BIZ_STEPS, DISPOSITIONS, ERROR_REASONS, PARTY_TYPES, TRANSACTION_TYPES } from './schema.ts'
 
 const URI = '[A-Za-z][A-Za-z0-9+.-]*:[!-~]+'
 /** A URI, which is ASCII; also a prefixed name such as `example:myStep`. */

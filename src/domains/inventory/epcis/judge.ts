@@ -3,7 +3,7 @@ import { Compile, type Validator } from 'typebox/compile'
 import { isList, isRecord } from '../../../kernel/json.ts'
 import type { ProblemError } from '../../../kernel/problem.ts'
 import { AggregationEvent, AssociationEvent, ObjectEvent, TransactionEvent, TransformationEvent } from './event-schema.ts'
-import { EVENT_TYPES } from './vocabulary.ts'
+import { EVENT_TYPES } from './schema.ts'
 
 export type AnyEvent = Readonly<Record<string, unknown>>
 const FAULTS_MAX = 20

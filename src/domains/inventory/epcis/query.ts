@@ -6,7 +6,7 @@ import { read } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { listing } from '../listing.ts'
 import type { EpcisQueryDocument, EventQuery } from './contract.ts'
-import { EPCIS_CONTEXT, OWN_CONTEXT, PARTY_TYPES, TRANSACTION_TYPES } from './vocabulary.ts'
+import { EPCIS_CONTEXT, OWN_CONTEXT, PARTY_TYPES, TRANSACTION_TYPES } from './schema.ts'
 
 type Reading = Tx<'read', 'epcis:read'>
 

@@ -159,7 +159,7 @@ describe('querying', () => {
   })
 })
 
-describe.skipIf(!HAS_STANDARD)('beside the published standard', () => {
+const besideTheStandard = (): void => {
   const parse = (name: string): unknown => JSON.parse(readFileSync(join(STANDARD, name), 'utf8'))
   it('its examples are captured', async () => {
     const names = readdirSync(join(STANDARD, 'examples'))
@@ -182,4 +182,5 @@ describe.skipIf(!HAS_STANDARD)('beside the published standard', () => {
     expect(validator.Errors(answer)[1]).toEqual([])
     for (const each of answer.epcisBody.queryResults.resultsBody.eventList) expect(validator.Errors({ '@context': CONTEXT, ...each })[1]).toEqual([])
   })
-})
+}
+if (HAS_STANDARD) describe('beside the published standard', besideTheStandard)

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type CarrierId, type OrderId, type ShipmentId, type SiteId, type WaveId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
-import type { RouteId } from '../../shipments/document/contract.ts'
+import type { RouteId } from '../../shipments/contract.ts'
 import { WAVE_STATUSES } from '../rules.ts'
 import { closed, Instant, oneOf, sortBy } from '../schema.ts'
 

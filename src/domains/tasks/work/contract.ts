@@ -4,7 +4,7 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ActorId, type CycleCountId, type ItemId, type LocationId, type LotId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId, type TaskId, type WaveId, type ZoneId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
-import { CountEntry } from '../../inventory/counts/contract.ts'
+import { CountEntry } from '../../inventory/contract.ts'
 import { EXCEPTION_CODES, SHORT_CODES, TASK_KINDS, TASK_STATUSES } from '../rules.ts'
 import { closed, Instant, line, oneOf, orNull, sortBy } from '../schema.ts'
 
