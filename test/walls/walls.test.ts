@@ -46,7 +46,7 @@ describe('two planted organizations', () => {
     expect(report.telling).toBeGreaterThan(report.twins / 2)
   }, PATIENT)
   it('never meet under random statements either', async () => {
-    const report = await fuzz(ground, { statements: 1_000, seed: 1 })
+    const report = await fuzz(ground, { statements: 6_000, seed: 1 })
     expect(report.leaks).toEqual([])
     expect(report.carriedOut).toBeGreaterThan(200)
   }, PATIENT)
@@ -62,7 +62,7 @@ describe('the proof can fail', () => {
     const table = ground.world.tables.find(({ facts }) => facts.name === 'bss.item')?.facts.name ?? 'bss.outbox_event'
     await ground.superuser.must(`alter table ${table} disable row level security`)
     try {
-      expect((await fuzz(ground, { statements: 1_000, seed: 1, stopAtFirst: true })).leaks).not.toEqual([])
+      expect((await fuzz(ground, { statements: 6_000, seed: 1, stopAtFirst: true })).leaks).not.toEqual([])
     } finally {
       await ground.superuser.must(`alter table ${table} enable row level security`)
     }

@@ -1,6 +1,9 @@
 // Listens for canaries in what the server sends: as they are, in hexadecimal and without their dashes.
 import type { Canary } from './plant.ts'
 
+/** An id as a URN is the same id: who brought the one along learns nothing from the other. */
+const bare = (value: string): string => value.toLowerCase().replace(/^urn:uuid:/, '')
+
 export class CanaryWatch {
   readonly #forms = new Map<string, Canary>()
   readonly #pattern: RegExp
@@ -25,7 +28,7 @@ export class CanaryWatch {
     const found = new Set([...answer.matchAll(this.#pattern)].map((match) => match[0].toLowerCase()))
     return [...found].filter((form) => {
       const canary = this.#forms.get(form)
-      return canary !== undefined && !known.includes(canary.value.toLowerCase()) && !exceptFrom.includes(canary.table)
+      return canary !== undefined && !known.includes(bare(canary.value)) && !exceptFrom.includes(canary.table)
     })
   }
 }

@@ -50,6 +50,8 @@ function byType(table: TableFacts, column: ColumnFacts, checks: readonly string[
       return ["'2031-07-17'", 'current_date', "current_date + 30", "current_date - 30"]
     case 'timestamp with time zone':
       return ['now()', "now() + interval '30 days'", "now() - interval '30 days'"]
+    case 'time without time zone':
+      return ["'16:30'", "'00:00'"]
     case 'interval':
       return ["'3 hours'"]
     default:

@@ -12,6 +12,8 @@ const isListed = (table: PlantedTable, name: string): boolean => table.facts.che
 /** A value of the same type and length that nobody has. */
 function missingLike(value: string, type: string, dice: Dice): string {
   if (type === 'uuid') return dice.uuid()
+  // A number that is written as text (an SSCC, a company prefix) stays one.
+  if (/^\d+$/.test(value)) return value.replaceAll(/\d/g, () => String(1 + dice.below(9)))
   if (type.startsWith('text') || type.startsWith('character')) return dice.hex(Math.max(1, value.length)).slice(0, value.length)
   if (type === 'bytea') return `\\x${dice.hex(value.length - 2)}`
   if (/^(date|timestamp)/.test(type)) return value.replace(/^\d{4}/, String(2040 + dice.below(50)))

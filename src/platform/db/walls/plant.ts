@@ -34,7 +34,7 @@ export type Recipe = ReadonlyMap<string, string>
 /** Seals a context for an organization. */
 export type Seal = (organization: string) => string
 
-const TRIES_MAX = 600
+const TRIES_MAX = 2_000
 
 export class Planter {
   readonly #superuser: Tapped
