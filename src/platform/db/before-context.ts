@@ -16,6 +16,10 @@ export const organizationsToChain = (pool: Pool, limit: number): Promise<Organiz
 export const organizationsToStream = (pool: Pool, limit: number): Promise<OrganizationId[]> =>
   ids(pool, { name: 'bss_organizations_to_stream', text: 'select sec.organizations_to_stream($1)::text as id', params: [limit] })
 
+/** Organizations with something to ask their carriers. */
+export const organizationsToAskCarriers = (pool: Pool, limit: number): Promise<OrganizationId[]> =>
+  ids(pool, { name: 'bss_organizations_to_ask_carriers', text: 'select sec.organizations_to_ask_carriers($1)::text as id', params: [limit] })
+
 /** Active organizations in the order of their ids, after one of them: for chores. */
 export const organizationsToTend = (pool: Pool, after: OrganizationId | null, limit: number): Promise<OrganizationId[]> =>
   ids(pool, { name: 'bss_organizations_to_tend', text: 'select sec.organizations_to_tend($1, $2)::text as id', params: [after, limit] })

@@ -4,7 +4,7 @@ import type { OrganizationId } from '../../kernel/ids.ts'
 import { invariant } from '../../kernel/problem.ts'
 import { createSealer, rolePassword } from '../crypto/seal.ts'
 import { vaultOf, type Vault } from '../crypto/vault.ts'
-import { homeOf, organizationsToChain, organizationsToStream, organizationsToTend, organizationsWithEvents, type Home } from './before-context.ts'
+import { homeOf, organizationsToAskCarriers, organizationsToChain, organizationsToStream, organizationsToTend, organizationsWithEvents, type Home } from './before-context.ts'
 import type { Command } from './command.ts'
 import { runCommand } from './command.ts'
 import { findCredential, noteCredentialUse, type Credential } from './credentials.ts'
@@ -39,6 +39,8 @@ export interface Database {
   /** The same for audit entries to be tied on to their chain, and for those to be sent to a receiver. */
   organizationsToChain(limit: number): Promise<OrganizationId[]>
   organizationsToStream(limit: number): Promise<OrganizationId[]>
+  /** The same for what carriers are to be asked. */
+  organizationsToAskCarriers(limit: number): Promise<OrganizationId[]>
   /** The same for chores: active organizations after one id, in order. */
   organizationsToTend(after: OrganizationId | null, limit: number): Promise<OrganizationId[]>
   /** A read-only snapshot on a replica (or the primary), never older than the caller's own writes. */
@@ -86,6 +88,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     organizationsWithEvents: (limit) => organizationsWithEvents(doors.primary, limit),
     organizationsToChain: (limit) => organizationsToChain(doors.primary, limit),
     organizationsToStream: (limit) => organizationsToStream(doors.primary, limit),
+    organizationsToAskCarriers: (limit) => organizationsToAskCarriers(doors.primary, limit),
     organizationsToTend: (after, limit) => organizationsToTend(doors.primary, after, limit),
     read: (ctx, work) => readWork(doors, ctx, work),
     fetch: (ctx, ...queries) => readBatch(doors, ctx, queries),

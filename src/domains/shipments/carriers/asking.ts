@@ -6,7 +6,6 @@ import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import { CARRIER_KINDS } from './contract.ts'
 
-export const isDue = read('shipments:read', "select q.id from bss.carrier_request q where q.organization_id = $1 and q.status = 'pending' and q.next_attempt_at <= now() and q.claimed_until <= now() limit 1", { id: column.uuidText })
 const Packages = Compile(Type.Array(Type.Object({ sscc: Type.String(), weightGrams: Type.Union([Type.Integer(), Type.Null()]) })))
 export const parcelShape = {
   id: column.uuidText, kind: column.oneOf(['book', 'track', 'cancel']), attempts: column.int, shipmentId: column.id<ShipmentId>(), number: column.text, trackingNumber: column.nullable(column.text), shippedAt: column.nullable(column.instant),
@@ -47,8 +46,9 @@ export const askTracking = write('shipments:write', `
   insert into bss.carrier_request (organization_id, id, shipment_id, carrier_id, kind)
   select $1, bss.new_id(), s.id, s.carrier_id, 'track' from bss.shipment s join bss.carrier c on c.organization_id = $1 and c.id = s.carrier_id
    where s.organization_id = $1 and s.id = $2 and c.kind <> 'manual' and s.tracking_number is not null on conflict (organization_id, shipment_id, kind) where status = 'pending' do nothing`, {})
+/** A booking that nobody was asked for yet is never asked for. One that was is asked until it is answered, since the carrier may have it; then it is cancelled. */
 export const askCancel = write('shipments:write', `
-  with stopped as (update bss.carrier_request q set status = 'failed', last_error = 'The shipment was cancelled.', done_at = now() where q.organization_id = $1 and q.shipment_id = any($2::uuid[]) and q.kind = 'book' and q.status = 'pending')
+  with stopped as (update bss.carrier_request q set status = 'failed', last_error = 'The shipment was cancelled.', done_at = now() where q.organization_id = $1 and q.shipment_id = any($2::uuid[]) and q.kind = 'book' and q.status = 'pending' and q.attempts = 0)
   insert into bss.carrier_request (organization_id, id, shipment_id, carrier_id, kind)
   select $1, bss.new_id(), s.id, s.carrier_id, 'cancel' from bss.shipment s
    where s.organization_id = $1 and s.id = any($2::uuid[]) and s.tracking_number is not null and s.carrier_id is not null on conflict (organization_id, shipment_id, kind) where status = 'pending' do nothing`, {})

@@ -16,6 +16,13 @@ export const CarrierDraft = Type.Object({
   services: Type.Array(Type.Object({ code: line(40), name: line(200), transitDays: Type.Integer({ minimum: 0, maximum: 365 }) }, closed), { minItems: 1, maxItems: 50 }),
 }, closed)
 export type CarrierDraft = Type.Static<typeof CarrierDraft>
+export const CarrierPatch = Type.Object({
+  name: Type.Optional(CarrierDraft.properties.name), status: Type.Optional(Carrier.properties.status), url: Type.Optional(Type.String({ minLength: 8, maxLength: 2048 })),
+  secret: Type.Optional(Type.Union([Type.String({ minLength: 8, maxLength: 500 }), Type.Null()], { description: 'A new one, or null for none; never shown' })),
+  addServices: Type.Optional(Type.Array(CarrierDraft.properties.services.items, { minItems: 1, maxItems: 50 })),
+}, { ...closed, minProperties: 1 })
+export type CarrierPatch = Type.Static<typeof CarrierPatch>
+const CarrierPath = Type.Object({ carrierId: idSchema<CarrierId>() }, closed)
 const Time = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'In the time of the site' })
 export const Cutoffs = Type.Object({
   serviceId: idSchema<CarrierServiceId>(), weekdays: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { minItems: 1, maxItems: 7, uniqueItems: true, description: '1 is Monday' }), closesAt: Time,
@@ -40,6 +47,11 @@ export const carriersApi = defineApi({
     example: { code: 'SIM', name: 'Simulated Parcel', kind: 'simulated', services: [{ code: 'STD', name: 'Standard', transitDays: 2 }] },
   },
   listCarriers: { method: 'GET', path: '/api/v1/carriers', needs: 'shipments:read', summary: 'Carriers with their services', status: 200, returns: Type.Object({ items: Type.Array(Carrier) }, closed), fails: [] },
+  getCarrier: { method: 'GET', path: '/api/v1/carriers/{carrierId}', needs: 'shipments:read', summary: 'Get a carrier with its services', params: CarrierPath, status: 200, returns: Carrier, fails: ['not_found'] },
+  updateCarrier: {
+    method: 'PATCH', path: '/api/v1/carriers/{carrierId}', needs: WRITE, summary: 'Change a carrier, or add services to it; an inactive one takes no new shipments', params: CarrierPath, body: CarrierPatch, ifMatch: true, status: 200, returns: Carrier,
+    fails: ['not_found', 'stale', 'conflict', 'invalid', 'precondition_required'], example: { name: 'Parcel Service' },
+  },
   setCutoffs: {
     method: 'PUT', path: '/api/v1/sites/{siteId}/cutoffs', needs: WRITE, summary: 'Until when a service takes goods at a site', params: SitePath, body: Cutoffs, status: 200, returns: Cutoffs, fails: ['invalid'],
     example: { serviceId: example, weekdays: [1, 2, 3, 4, 5], closesAt: '16:30' },

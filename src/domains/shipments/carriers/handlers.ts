@@ -16,6 +16,12 @@ export const carriersHandlers = (database: Database): Handlers<typeof carriersAp
     return database.write(ctx, (tx) => store.createCarrier(tx, id, body, secret))
   },
   listCarriers: ({ ctx }) => database.read(ctx, (tx) => store.listCarriers(tx)),
+  getCarrier: ({ ctx, params }) => database.read(ctx, (tx) => store.getCarrier(tx, params.carrierId)),
+  updateCarrier: ({ ctx, params, body, expectedVersion }) => {
+    const { secret: readable, ...patch } = body
+    const secret = typeof readable === 'string' ? database.vault.seal(readable, purposeOf(ctx.organizationId, params.carrierId)) : readable
+    return database.write(ctx, (tx) => store.updateCarrier(tx, params.carrierId, expectedVersion, patch, secret))
+  },
   setCutoffs: ({ ctx, params, body }) => database.write(ctx, (tx) => store.setCutoffs(tx, params.siteId, body)),
   createRoute: ({ ctx, params, body }) => database.write(ctx, (tx) => store.createRoute(tx, params.siteId, body)),
   listRoutes: ({ ctx, params }) => database.read(ctx, (tx) => store.listRoutes(tx, params.siteId)),

@@ -12,7 +12,9 @@ const TRACK_EVERY_MS = 15 * 60_000
 
 export function httpCarrier(outbound: Outbound, url: string, secret: string | null): CarrierPort {
   async function ask<T>(what: string, parcel: Parcel, take: (answer: unknown) => T | null): Promise<Answer<T>> {
-    const headers = { 'content-type': 'application/json', accept: 'application/json', 'idempotency-key': parcel.requestId, ...(secret === null ? {} : { authorization: `Bearer ${secret}` }) }
+    // A question may be asked again and answered anew; only what is done is done once.
+    const once = what === 'book' || what === 'cancel' ? { 'idempotency-key': parcel.requestId } : {}
+    const headers = { 'content-type': 'application/json', accept: 'application/json', ...once, ...(secret === null ? {} : { authorization: `Bearer ${secret}` }) }
     const answer = await outbound.fetch(`${url.replace(/\/+$/, '')}/${what}`, { method: 'POST', headers, body: JSON.stringify(parcel), contentTypes: ['application/json'] })
     if (!answer.ok) return { ok: false, isFinal: false, sentence: answer.detail }
     if (answer.status < 200 || answer.status >= 300) {

@@ -1,11 +1,12 @@
 // Asks carriers. Never inside a transaction: what is due is claimed, the carrier asked, and the answer written. A carrier that is down is
 // asked again, later each time; one that refuses is not, and the shipment's requests show why.
-import { newId, type OrganizationId } from '../../../kernel/ids.ts'
+import { newId, type OrganizationId, type ShipmentId } from '../../../kernel/ids.ts'
 import type { Database } from '../../../platform/db/database.ts'
 import { systemContext } from '../../../platform/jobs/system-context.ts'
 import type { Round } from '../../../platform/jobs/worker.ts'
 import type { Outbound } from '../../../platform/outbound/outbound.ts'
-import { note } from '../document/store.ts'
+import { lockShipment, note, type Writing } from '../document/store.ts'
+import { hasLeft } from '../rules.ts'
 import { trackShipment } from '../tracking/store.ts'
 import * as asking from './asking.ts'
 import { purposeOf } from './handlers.ts'
@@ -14,7 +15,7 @@ import type { CarrierPort, Parcel } from './port.ts'
 import { simulatedCarrier } from './simulated.ts'
 
 const IDLE_MS = 2_000
-const PAGE = 500
+const ORGANIZATIONS_AT_ONCE = 100
 const ATTEMPTS_MAX = 10
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 3_600_000
@@ -55,21 +56,31 @@ async function askOne(database: Database, port: CarrierPort, organizationId: Org
   if (!answer.ok) return void (await failed(answer))
   await database.housekeep(context(organizationId), async (tx) => {
     if ((await tx.rows(asking.noteDone, [id, claim])).length === 0) return
-    if (answer.value !== null) await tx.rows(asking.setBooked, [shipmentId, answer.value.trackingNumber])
+    if (answer.value !== null) await takeBooking(tx, shipmentId, answer.value.trackingNumber)
     await note(tx, [shipmentId], kind === 'book' ? 'booked' : 'booking_cancelled', answer.value ?? {})
     tx.changed({ entity: 'shipment', id: shipmentId, action: kind === 'book' ? 'booked' : 'booking_cancelled' })
   })
 }
 
+/** What was booked is followed when it has left meanwhile, and given back when it was cancelled meanwhile. */
+async function takeBooking(tx: Writing, id: ShipmentId, trackingNumber: string): Promise<void> {
+  const status = await lockShipment(tx, id)
+  await tx.rows(asking.setBooked, [id, trackingNumber])
+  if (status === 'cancelled') await tx.rows(asking.askCancel, [[id]])
+  else if (hasLeft(status)) await tx.rows(asking.askTracking, [id])
+}
+
 /** Everything that is due of one organization; gives how many were asked. */
 export async function askDue(database: Database, outbound: Outbound, organizationId: OrganizationId, onError: (error: unknown) => void): Promise<number> {
-  const due = await database.read(context(organizationId), (tx) => tx.maybe(asking.isDue))
-  if (due === null) return 0
   const claim = newId<'Claim'>()
   const claimed = await database.housekeep(context(organizationId), (tx) => tx.rows(asking.claim, [claim]))
   for (const asked of claimed) {
     // One carrier's trouble keeps nobody else from theirs; the claim runs out, and it is tried again.
-    await askOne(database, portOf(database, outbound, organizationId, asked), organizationId, claim, asked).catch(onError)
+    try {
+      await askOne(database, portOf(database, outbound, organizationId, asked), organizationId, claim, asked)
+    } catch (error) {
+      onError(error)
+    }
   }
   return claimed.length
 }
@@ -78,15 +89,15 @@ export const carrierRound = (outbound: Outbound): Round => ({
   name: 'shipments.askCarriers',
   idleMs: IDLE_MS,
   run: async (database, log, signal) => {
-    for (let after: OrganizationId | null = null; ; ) {
-      const page: OrganizationId[] = await database.organizationsToTend(after, PAGE)
-      for (const organizationId of page) {
-        if (signal.aborted) return false
-        const onError = (error: unknown): void => log.warn({ organizationId, error }, 'a carrier could not be asked')
-        await askDue(database, outbound, organizationId, onError).catch(onError)
-      }
-      after = page.at(-1) ?? null
-      if (page.length < PAGE) return false
+    let asked = 0
+    for (const organizationId of await database.organizationsToAskCarriers(ORGANIZATIONS_AT_ONCE)) {
+      if (signal.aborted) return false
+      const onError = (error: unknown): void => log.warn({ organizationId, error }, 'a carrier could not be asked')
+      asked += await askDue(database, outbound, organizationId, onError).catch((error: unknown) => {
+        onError(error)
+        return 0
+      })
     }
+    return asked > 0
   },
 })

@@ -7,7 +7,7 @@ import { read, write } from '../../../platform/db/statement.ts'
 import type { RouteId, Shipment } from '../document/contract.ts'
 import { getShipment, lockShipment, note, notNow, type Reading, type Writing } from '../document/store.ts'
 import { words } from '../rules.ts'
-import { Carrier, CARRIER_KINDS, type CarrierDraft, type Cutoffs, type Settings } from './contract.ts'
+import { Carrier, CARRIER_KINDS, type CarrierDraft, type CarrierPatch, type Cutoffs, type Settings } from './contract.ts'
 
 const Services = Compile(Carrier.properties.services)
 const carrier = {
@@ -24,8 +24,30 @@ const insertServices = write('shipments:write', `
   insert into bss.carrier_service (organization_id, id, carrier_id, code, name, transit_days) select $1, u.id, $2, u.code, u.name, u.days from unnest($3::uuid[], $4::text[], $5::text[], $6::int[]) u (id, code, name, days)`, {}, {
   carrier_service_code_taken: ['conflict', 'A service is named twice.', '/services'],
 })
+const lockCarrier = write('shipments:write', 'select c.kind, c.name, c.status, c.url, c.secret, c.row_version from bss.carrier c where c.organization_id = $1 and c.id = $2 for no key update', {
+  kind: column.oneOf(CARRIER_KINDS), name: column.text, status: column.oneOf(['active', 'inactive']), url: column.nullable(column.text), secret: column.nullable(column.bytes), rowVersion: column.int,
+})
+const change = write('shipments:write', 'update bss.carrier c set name = $3, status = $4, url = $5, secret = $6::bytea where c.organization_id = $1 and c.id = $2', {})
 
 export const listCarriers = async (tx: Reading): Promise<{ items: Carrier[] }> => ({ items: await tx.rows(all) })
+export const getCarrier = (tx: Reading, id: CarrierId): Promise<Carrier> => tx.one('carrier', byId, [id])
+/** The secret comes sealed; undefined: it stays. */
+export async function updateCarrier(tx: Writing, id: CarrierId, expectedVersion: number, patch: Omit<CarrierPatch, 'secret'>, secret: Buffer | null | undefined): Promise<Carrier> {
+  const before = await tx.one('carrier', lockCarrier, [id])
+  if (before.rowVersion !== expectedVersion) throw new Problem('stale', 'The carrier has changed since you read it.')
+  if (patch.url !== undefined && before.kind !== 'http') throw new Problem('invalid', 'This carrier has no address.', { errors: [{ pointer: '/url', code: 'http_has_address', message: 'A carrier of kind http has an address, and no other has one.' }] })
+  await tx.rows(change, [id, patch.name ?? before.name, patch.status ?? before.status, patch.url ?? before.url, secret === undefined ? before.secret : secret])
+  const { addServices: added = [] } = patch
+  if (added.length > 0) await tx.rows(insertServices, [id, added.map(() => newId()), added.map((s) => s.code), added.map((s) => s.name), added.map((s) => s.transitDays)])
+  tx.changed({ entity: 'carrier', id, action: 'updated', after: { ...patch, ...(secret === undefined ? {} : { hasSecret: secret !== null }) } })
+  return tx.one('carrier', byId, [id])
+}
+/** Refuses a carrier that takes nothing new; one that is not there is refused where it is written. */
+export async function needActive(tx: Reading, id: CarrierId | null | undefined): Promise<void> {
+  if (id === undefined || id === null) return
+  const known = await tx.maybe(byId, [id])
+  if (known?.status === 'inactive') throw new Problem('invalid', 'This carrier is not active.', { errors: [{ pointer: '/carrierId', code: 'inactive', message: 'This carrier takes no new shipments.' }] })
+}
 export async function createCarrier(tx: Writing, id: CarrierId, draft: CarrierDraft, secret: Buffer | null): Promise<Carrier> {
   await tx.rows(insert, [id, draft.code, draft.name, draft.kind, draft.url ?? null, secret])
   await tx.rows(insertServices, [id, draft.services.map(() => newId()), draft.services.map((s) => s.code), draft.services.map((s) => s.name), draft.services.map((s) => s.transitDays)])
@@ -87,6 +109,7 @@ export async function bookShipment(tx: Writing, id: ShipmentId): Promise<Shipmen
   if (!['packed', 'staged', 'loaded'].includes(status)) throw notNow(`A carrier is asked to take what is packed; this shipment is ${words(status)}.`)
   if (shipment.carrierId === null) throw new Problem('conflict', 'This shipment has no carrier.')
   if (shipment.trackingNumber !== null) throw new Problem('conflict', 'This shipment is booked already.')
+  await needActive(tx, shipment.carrierId)
   if ((await tx.one('carrier', byId, [shipment.carrierId])).kind === 'manual') throw new Problem('conflict', 'This carrier is asked by hand.')
   await tx.rows(ask, [newId(), id, shipment.carrierId, 'book'])
   await note(tx, [id], 'booking_asked')

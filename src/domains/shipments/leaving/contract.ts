@@ -18,7 +18,7 @@ const Notice = Type.Object({
 }, closed)
 const Cost = Type.Object({
   id: idSchema<Id<'CostOfGoods'>>(), moveId: idSchema<StockMoveId>(), orderLineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Quantity, unitCost: orNull(Type.Object({ amount: UnitPrice, currency: Type.String() }, closed)),
-  amount: orNull(Money), occurredAt: Instant,
+  amount: orNull(Money), occurredAt: Instant, reversesId: orNull(idSchema<Id<'CostOfGoods'>>()),
 }, closed)
 export const InvoiceRequest = Type.Object({
   id: idSchema<Id<'InvoiceRequest'>>(), shipmentId: idSchema<ShipmentId>(), orderId: idSchema<OrderId>(), lines: Type.Array(Type.Object({ orderLineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Quantity }, closed)), createdAt: Instant,
@@ -38,7 +38,7 @@ export const leavingApi = defineApi({
   },
   getShipNotice: { method: 'GET', path: '/api/v1/shipments/{shipmentId}/ship-notice', needs: 'shipments:read', summary: 'The advance ship notice, as it was at goods issue', params: ShipmentPath, status: 200, returns: Notice, fails: ['not_found'] },
   getShipmentCosts: {
-    method: 'GET', path: '/api/v1/shipments/{shipmentId}/costs', needs: ['shipments:read', 'cost:read'], summary: 'What the goods of a shipment had cost', params: ShipmentPath, status: 200, returns: Type.Object({ items: Type.Array(Cost) }, closed), fails: ['not_found'],
+    method: 'GET', path: '/api/v1/shipments/{shipmentId}/costs', needs: ['shipments:read', 'cost:read'], summary: 'What the goods of a shipment had cost; what came back is negative', params: ShipmentPath, status: 200, returns: Type.Object({ items: Type.Array(Cost) }, closed), fails: ['not_found'],
   },
   listInvoiceRequests: {
     method: 'GET', path: '/api/v1/invoice-requests', needs: 'finance:read', summary: 'What finance is asked to invoice, the oldest first', status: 200, returns: pageOf(InvoiceRequest), fails: [],

@@ -69,9 +69,9 @@ const notice = read('shipments:read', 'select n.id as shipment_id, n.number, n.c
 export const getShipNotice = (tx: Tx<'read', 'shipments:read'>, id: ShipmentId) => tx.one('ship notice', notice, [id])
 
 const costs = read('cost:read', `
-  select c.id, c.move_id, c.order_line_id, c.item_id, c.quantity, c.unit_cost, c.currency, c.amount_minor, c.occurred_at from bss.cost_of_goods c where c.organization_id = $1 and c.shipment_id = $2 order by c.id`, {
+  select c.id, c.move_id, c.order_line_id, c.item_id, c.quantity, c.unit_cost, c.currency, c.amount_minor, c.occurred_at, c.reverses_id from bss.cost_of_goods c where c.organization_id = $1 and c.shipment_id = $2 order by c.id`, {
   id: column.id<Id<'CostOfGoods'>>(), moveId: column.id<StockMoveId>(), orderLineId: column.id<OrderLineId>(), itemId: column.id<ItemId>(), quantity: column.quantity, unitCost: column.nullable(column.decimal(10)),
-  currency: column.nullable(column.text), amountMinor: column.nullable(column.bigint), occurredAt: column.instant,
+  currency: column.nullable(column.text), amountMinor: column.nullable(column.bigint), occurredAt: column.instant, reversesId: column.nullable(column.id<Id<'CostOfGoods'>>()),
 })
 export async function getShipmentCosts(tx: Tx<'read', 'shipments:read' | 'cost:read'>, id: ShipmentId) {
   await getShipment(tx, id)

@@ -4,7 +4,7 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type CarrierId, type OrderId, type OrderLineId, type ShipmentId, type ShipmentLineId, type SiteId } from '../../../kernel/ids.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { command, Shipment, type CarrierServiceId, type RouteId } from '../document/contract.ts'
-import { closed, Instant, line } from '../schema.ts'
+import { closed, Instant, line, orNull } from '../schema.ts'
 
 export const Address = Type.Object({
   name: line(200), street: Type.Optional(line(200)), postalCode: Type.Optional(line(20)), city: Type.Optional(line(100)), country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
@@ -21,6 +21,12 @@ export const ShipmentDraft = Type.Object({
 export type ShipmentDraft = Type.Static<typeof ShipmentDraft>
 export const PlanDraft = Type.Object({ siteId: idSchema<SiteId>(), ...Way, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 200, description: 'Orders at most' })) }, closed)
 export type PlanDraft = Type.Static<typeof PlanDraft>
+const orNone = <S extends Type.TSchema>(schema: S) => Type.Optional(orNull(schema))
+/** What is left out stays; null takes it away. */
+export const ShipmentPatch = Type.Object({
+  carrierId: orNone(idSchema<CarrierId>()), serviceId: orNone(idSchema<CarrierServiceId>()), routeId: orNone(idSchema<RouteId>()), shipBy: orNone(Instant), deliverBy: orNone(Instant), address: Type.Optional(Address),
+}, { ...closed, minProperties: 1 })
+export type ShipmentPatch = Type.Static<typeof ShipmentPatch>
 const SplitDraft = Type.Object({ lines: Type.Array(Type.Object({ shipmentLineId: idSchema<ShipmentLineId>(), quantity: PositiveQuantity }, closed), { minItems: 1, maxItems: 500 }) }, closed)
 export type SplitDraft = Type.Static<typeof SplitDraft>
 
@@ -33,6 +39,10 @@ export const plansApi = defineApi({
   planShipments: {
     method: 'POST', path: '/api/v1/shipments/plan', needs: ['shipments:read', 'shipments:write'], summary: 'Plan a shipment for every released order of a site that is not planned yet', body: PlanDraft, status: 200,
     returns: Type.Object({ shipmentIds: Type.Array(idSchema<ShipmentId>()) }, closed), fails: ['invalid'], example: { siteId: example },
+  },
+  updateShipment: {
+    ...command, method: 'PATCH', path: '/api/v1/shipments/{shipmentId}', summary: 'Change how, when and where a shipment goes, before it leaves; its carrier only before it is booked', body: ShipmentPatch, ifMatch: true,
+    fails: ['not_found', 'stale', 'illegal_transition', 'conflict', 'invalid', 'precondition_required'], example: { deliverBy: '2026-12-01T12:00:00Z' },
   },
   splitShipment: { ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/split', summary: 'Give some of what is not picked yet a shipment of its own; answers with the new one', body: SplitDraft, status: 201, example: { lines: [{ shipmentLineId: example, quantity: '5' }] } },
   mergeShipments: {

@@ -6,6 +6,7 @@ import * as column from '../../../platform/db/row.ts'
 import { read, write, type Refusals } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { askCancel } from '../carriers/asking.ts'
+import { needActive } from '../carriers/store.ts'
 import type { CarrierServiceId, RouteId, Shipment } from '../document/contract.ts'
 import { advance, getShipment, lockShipment, lockShipments, note, notNow, type Writing } from '../document/store.ts'
 import { shipmentCancelled, shipmentPlanned, shipmentReleased } from '../events.ts'
@@ -34,7 +35,8 @@ const ordersToPlan = read('shipments:read', `
                 where x.organization_id = $1 and x.order_line_id = l.id and s.status in ('planned', 'released', 'picking', 'picked', 'packed', 'staged', 'loaded')))
    order by o.priority, o.requested_on, o.id limit $3::int`, { id: column.id<OrderId>() })
 
-const refusals: Refusals = {
+/** How a way can be wrong. */
+export const wayRefusals: Refusals = {
   shipment_carrier_unknown: ['invalid', 'There is no such carrier.', '/carrierId'],
   shipment_service_unknown: ['invalid', 'This carrier has no such service.', '/serviceId'],
   shipment_service_has_carrier: ['invalid', 'Name the carrier of the service.', '/carrierId'],
@@ -47,7 +49,7 @@ const insert = write('shipments:write', `
   select $1, u.id, u.number, $2, u.customer_id, u.priority, $3::uuid, v.id, $5::uuid, w.ship_by, coalesce($7::timestamptz, w.ship_by + v.transit_days * interval '1 day')
     from unnest($8::uuid[], $9::text[], $10::uuid[], $11::int[]) u (id, number, customer_id, priority)
     left join (select $4::uuid as id, (select c.transit_days from bss.carrier_service c where c.organization_id = $1 and c.id = $4::uuid) as transit_days) v on true
-    cross join lateral (select coalesce($6::timestamptz, bss.next_cutoff($1, $2, $4::uuid, now())) as ship_by) w`, {}, refusals)
+    cross join lateral (select coalesce($6::timestamptz, bss.next_cutoff($1, $2, $4::uuid, now())) as ship_by) w`, {}, wayRefusals)
 const insertAddress = write('shipments:write', 'insert into bss.shipment_address (organization_id, id, name, street, postal_code, city, country) values ($1, $2, $3, $4, $5, $6, $7)', {})
 /** Without an address of its own it goes to the customer by name. */
 const insertNames = write('shipments:write', `
@@ -94,6 +96,7 @@ const wrong = (errors: readonly ProblemError[]): void => {
 }
 
 export async function createShipment(tx: Writing, draft: ShipmentDraft): Promise<Shipment> {
+  await needActive(tx, draft.carrierId)
   const orders = await tx.rows(lockOrders, [draft.orderIds])
   const [first] = orders
   if (first === undefined || orders.length !== new Set(draft.orderIds).size) throw notFound('order')
@@ -122,6 +125,7 @@ export async function createShipment(tx: Writing, draft: ShipmentDraft): Promise
 
 const PLAN_LIMIT = 200
 export async function planShipments(tx: Writing, draft: PlanDraft): Promise<{ shipmentIds: ShipmentId[] }> {
+  await needActive(tx, draft.carrierId)
   const ids = (await tx.rows(ordersToPlan, [draft.siteId, draft.limit ?? PLAN_LIMIT])).map(({ id }) => id)
   const orders = await tx.rows(lockOrders, [ids])
   const open = Map.groupBy(await tx.rows(plannable, [ids]), (each) => each.orderId)

@@ -2,7 +2,7 @@
 // Picking is the room above: here its part is played by the same calls it makes.
 import { contextOf } from '../../../../test/setup/database.ts'
 import { openHouse, type House, type HouseOptions } from '../../../../test/setup/house.ts'
-import { sql } from '../../../../test/setup/sql.ts'
+import { plant, sql } from '../../../../test/setup/sql.ts'
 import { idOf, newId, type ItemId, type LocationId, type LotId, type OrderId, type PartyId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId } from '../../../kernel/ids.ts'
 import * as column from '../../../platform/db/row.ts'
 import { write } from '../../../platform/db/statement.ts'
@@ -10,6 +10,7 @@ import { inventoryApi } from '../../inventory/contract.ts'
 import { ordersApi } from '../../orders/contract.ts'
 import { lockForPicks, packLocationOf, recordPicks } from '../index.ts'
 import { shipmentsApi } from '../contract.ts'
+import type { ShipmentDraft } from '../plans/contract.ts'
 
 const carry = write('inventory:write', `
   select c.reservation_id, c.item_id, c.lot_id, c.quantity from bss.carry_reserved($1, $2::uuid[], $3::numeric[], $4::uuid[], 'task', 'picking', $5, $6::uuid[], $6::uuid[], $7::timestamptz[]) c order by c.entry`, {
@@ -23,7 +24,7 @@ export async function openWarehouse(options: HouseOptions = {}) {
   const shipments = house.client(shipmentsApi, 'tenant_admin')
   const site = await inventory.createSite({ body: { code: 'HAM', name: 'Hamburg', timeZone: 'Europe/Berlin', currency: 'EUR' } })
   const siteId: SiteId = site.id
-  const bin = async (code: string, kind: 'storage' | 'pack' | 'stage' | 'dock'): Promise<LocationId> => (await inventory.createLocation({ params: { siteId }, body: { code, kind } })).id
+  const bin = async (code: string, kind: 'storage' | 'pack' | 'stage' | 'dock' | 'receive'): Promise<LocationId> => (await inventory.createLocation({ params: { siteId }, body: { code, kind } })).id
   const bins = { a: await bin('A-01', 'storage'), pack: await bin('P-01', 'pack'), stage: await bin('S-01', 'stage'), dock: await bin('D-01', 'dock') }
   const customerId: PartyId = (await orders.createCustomer({ body: { code: 'C-1', name: 'Kunde Müller' } })).id
   await shipments.setShippingSettings({ params: { siteId }, body: { companyPrefix: '4012345', extension: 3 } })
@@ -49,12 +50,32 @@ export async function openWarehouse(options: HouseOptions = {}) {
       const carried = await tx.rows(carry, [rows.map(([, id]) => id ?? ''), rows.map(([, , quantity]) => quantity ?? ''), rows.map(() => place), newId(), rows.map(() => newId()), rows.map(() => new Date().toISOString())])
       await recordPicks(tx, carried.map((each, index) => ({ ...each, shipmentLineId: lines[index] ?? idOf<'ShipmentLine'>('') })))
     })
+    // It was done past the API: what is read through it next must not be older.
+    await plant(house.superuserUrl, 'select 1')
+  }
+  /** A shipment of one order, released and picked; packed in one package when asked for. */
+  const ready = async (lines: readonly { readonly itemId: ItemId; readonly quantity: string }[], how: { readonly isPacked?: boolean; readonly way?: Partial<ShipmentDraft> } = {}) => {
+    const orderId = await released(lines)
+    const { id } = await shipments.createShipment({ body: { orderIds: [orderId], ...how.way } })
+    await shipments.releaseShipment({ params: { shipmentId: id } })
+    await pick(id)
+    if (how.isPacked === true) await shipments.packShipment({ params: { shipmentId: id }, body: { units: [{ kind: 'package', weightGrams: 1500, contents: lines.map((each) => ({ ...each })) }] } })
+    return { orderId, shipmentId: id, params: { shipmentId: id } }
   }
   const reserved = async (itemId: ItemId) => {
     const [row] = await sql(house.superuserUrl, `select (select sum(on_hand) from bss.stock_level where item_id = $1), (select sum(reserved) from bss.stock_level where item_id = $1),
       (select sum(quantity) from bss.stock_move where item_id = $1 and document_kind = 'shipment' and reason = 'shipment')`, [itemId])
     return row ?? []
   }
-  return { house, inventory, orders, shipments, siteId, bins, customerId, item, released, pick, reserved, lineOf: (id: string): ShipmentLineId => idOf(id) }
+  return { house, inventory, orders, shipments, siteId, bins, customerId, bin, item, released, pick, ready, reserved, lineOf: (id: string): ShipmentLineId => idOf(id) }
 }
 export type Warehouse = Awaited<ReturnType<typeof openWarehouse>>
+
+/** Waits for a condition; says which when it never comes. */
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`It never came: ${what}`)
+}
