@@ -8,7 +8,7 @@ import type { LineQuantity } from '../orders/index.ts'
 import { advance, lockShipments, note, notNow, type Writing } from './document/store.ts'
 import { shipmentPicked } from './events.ts'
 import { cancelEmptied } from './plans/store.ts'
-import { words } from './rules.ts'
+import { SHIPMENT_STATUSES, words } from './rules.ts'
 
 export interface Pick {
   readonly shipmentLineId: ShipmentLineId
@@ -34,6 +34,12 @@ export async function lockLines(tx: Writing, ids: readonly ShipmentLineId[]) {
   const statuses = await lockShipments(tx, [...new Set([...lines.values()].map((each) => each.shipmentId))])
   return { lines, statuses }
 }
+
+const lockedLines = write('shipments:write', `
+  select l.id, l.shipment_id, l.order_line_id, s.status from bss.shipment_line l join bss.shipment s on s.organization_id = $1 and s.id = l.shipment_id
+   where l.organization_id = $1 and l.id = any($2::uuid[])`, {
+  id: column.id<ShipmentLineId>(), shipmentId: column.id<ShipmentId>(), orderLineId: column.id<OrderLineId>(), status: column.oneOf(SHIPMENT_STATUSES),
+})
 
 const insertPicks = write('shipments:write', `
   insert into bss.shipment_pick (organization_id, id, shipment_line_id, reservation_id, item_id, lot_id, quantity)
@@ -61,15 +67,16 @@ export async function finishPicking(tx: Writing, ids: readonly ShipmentId[]): Pr
   }
 }
 
-/** Counts picks at shipments and, by `count`, at their orders. The goods lie at the packing place already. */
+/** Counts picks at shipments and, by `count`, at their orders. The locks are held since `lockLines`; the goods lie at the packing place already. */
 export async function recordPicks(tx: Writing, picks: readonly Pick[], count: (lines: readonly LineQuantity[]) => Promise<void>): Promise<void> {
   if (picks.length === 0) return
-  const { lines, statuses } = await lockLines(tx, [...new Set(picks.map((each) => each.shipmentLineId))])
-  const shipmentIds = [...statuses.keys()]
-  for (const status of statuses.values()) if (!['planned', 'released', 'picking'].includes(status)) throw notNow(`Nothing is picked for a shipment that is ${words(status)}.`)
-  await count(picks.flatMap(({ shipmentLineId, quantity }) => {
+  const lines = new Map((await tx.rows(lockedLines, [[...new Set(picks.map((each) => each.shipmentLineId))]])).map((each) => [each.id, each] as const))
+  for (const { status } of lines.values()) if (!['planned', 'released', 'picking'].includes(status)) throw notNow(`Nothing is picked for a shipment that is ${words(status)}.`)
+  const shipmentIds = [...new Set([...lines.values()].map(({ shipmentId }) => shipmentId))]
+  await count(picks.map(({ shipmentLineId, quantity }) => {
     const line = lines.get(shipmentLineId)
-    return line === undefined ? [] : [{ lineId: line.orderLineId, quantity }]
+    if (line === undefined) throw notFound('shipment line')
+    return { lineId: line.orderLineId, quantity }
   }))
   await tx.rows(insertPicks, [picks.map(() => newId()), picks.map((p) => p.shipmentLineId), picks.map((p) => p.reservationId), picks.map((p) => p.itemId), picks.map((p) => p.lotId), picks.map((p) => p.quantity)])
   await tx.rows(addPicked, [picks.map((p) => p.shipmentLineId), picks.map((p) => p.quantity)])

@@ -488,6 +488,19 @@ declare
 begin
   select array_agg(s.id) into ids from bss.shipment s
    where s.organization_id = p_org and s.id = any (p_ids) and s.status in ('planned', 'released', 'picking', 'picked', 'packed', 'staged', 'loaded');
+  -- Nearly always nothing has changed since: one look tells.
+  perform 1
+     from unnest(ids) x (id)
+     join bss.shipment_line l on l.organization_id = p_org and l.shipment_id = x.id
+     join bss.sales_order_line o on o.organization_id = p_org and o.id = l.order_line_id
+     left join lateral (
+       select sum(p.quantity) as quantity, bool_or(v.status <> 'picked' or v.quantity < p.quantity) as is_stale
+         from bss.shipment_pick p join bss.reservation v on v.organization_id = p_org and v.id = p.reservation_id
+        where p.organization_id = p_org and p.shipment_line_id = l.id) k on true
+    where l.picked <> coalesce(k.quantity, 0) or k.is_stale or l.planned > o.ordered - o.cancelled - o.shipped;
+  if not found then
+    return;
+  end if;
   delete from bss.shipment_pick k using bss.shipment_line l, bss.reservation v
    where k.organization_id = p_org and l.organization_id = p_org and v.organization_id = p_org and l.id = k.shipment_line_id and l.shipment_id = any (ids)
      and v.id = k.reservation_id and v.status <> 'picked';
