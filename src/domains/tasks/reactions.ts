@@ -1,39 +1,48 @@
 // What tasks do about the events of the rooms below, and about their own ends.
-import type { OrderId, ShipmentId } from '../../kernel/ids.ts'
+import type { EventPayload } from '../../kernel/event.ts'
+import type { ItemId, LocationId, LotId, ShipmentId, WaveId } from '../../kernel/ids.ts'
+import * as column from '../../platform/db/row.ts'
 import { write } from '../../platform/db/statement.ts'
 import type { TenantPermission } from '../../kernel/access.ts'
 import type { Tx } from '../../platform/db/tx.ts'
 import { reaction, type Reaction } from '../../platform/jobs/reaction.ts'
-import { countPlanned, promisesBroken, stockToPutAway } from '../inventory/events.ts'
+import { countPlanned, countPosted, promisesBroken, stockToPutAway } from '../inventory/events.ts'
+import { receiptWasPutAway, suggestPutaway, type ReceiptId } from '../inventory/index.ts'
 import { allocateWaiting } from '../orders/index.ts'
 import { orderCancelled } from '../orders/events.ts'
 import { shipmentCancelled, shipmentLoaded, shipmentPacked, shipmentPicked, shipmentStaged } from '../shipments/events.ts'
 import { taskCompleted } from './events.ts'
+import { endWaves, fitOrders, seekAnew } from './fit.ts'
 
 type Writing = Tx<'write', TenantPermission>
+type ToPutAway = EventPayload<typeof stockToPutAway>
 
+const coming = write('tasks:manage', `
+  select t.to_location_id as location_id, t.item_id, t.lot_id, sum(t.planned - t.done) as quantity from bss.warehouse_task t
+   where t.organization_id = $1 and t.site_id = $2 and t.kind in ('putaway', 'replenish', 'move') and t.ended_at is null and t.to_location_id is not null and t.item_id is not null and t.planned > t.done
+   group by t.to_location_id, t.item_id, t.lot_id`, { locationId: column.id<LocationId>(), itemId: column.id<ItemId>(), lotId: column.nullable(column.id<LotId>()), quantity: column.quantity })
+/** A task for each part of a line that has a bin of its own; a part without one says the operator where it was put. */
 const putAway = write('tasks:manage', `
-  insert into bss.warehouse_task (organization_id, id, site_id, zone_id, kind, status, priority, pick_sequence, from_location_id, item_id, lot_id, planned)
-  select $1, bss.new_id(), o.site_id, o.zone_id, 'putaway', 'ready', 4, o.pick_sequence, o.id, u.item_id, u.lot_id, u.quantity
-    from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[]) u (item_id, lot_id, location_id, quantity) join bss.location o on o.organization_id = $1 and o.id = u.location_id`, {})
+  insert into bss.warehouse_task (organization_id, id, site_id, zone_id, kind, status, priority, pick_sequence, from_location_id, item_id, lot_id, planned, to_location_id, receipt_id)
+  select $1, bss.new_id(), o.site_id, o.zone_id, 'putaway', 'ready', 4, o.pick_sequence, o.id, u.item_id, u.lot_id, u.quantity, u.to_id,
+         case $7 when 'receipt' then (select r.id from bss.receipt r where r.organization_id = $1 and r.id = $8::uuid) when 'inspection' then (select n.receipt_id from bss.inspection n where n.organization_id = $1 and n.id = $8::uuid) end
+    from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[], $6::uuid[]) u (item_id, lot_id, location_id, quantity, to_id) join bss.location o on o.organization_id = $1 and o.id = u.location_id`, {})
+/** The receipt of this task, when the task was the last thing to be done with its goods: counted by what came into places for receiving. */
+const receiptDone = write('tasks:manage', `
+  select r.id from bss.warehouse_task t join bss.receipt r on r.organization_id = $1 and r.id = t.receipt_id and r.status = 'received'
+   where t.organization_id = $1 and t.id = $2
+     and not exists (select from bss.warehouse_task x where x.organization_id = $1 and x.receipt_id = r.id and x.ended_at is null)
+     and not exists (select from bss.inspection n where n.organization_id = $1 and n.receipt_id = r.id and n.status = 'open')
+     and (select coalesce(sum(x.done), 0) from bss.warehouse_task x where x.organization_id = $1 and x.receipt_id = r.id and x.kind = 'putaway')
+         >= (select coalesce(sum(m.quantity), 0) from bss.stock_move m join bss.location l on l.organization_id = $1 and l.id = m.to_location_id and l.kind = 'receive'
+              where m.organization_id = $1 and (m.document_id = r.id or m.document_id in (select n.id from bss.inspection n where n.organization_id = $1 and n.receipt_id = r.id))
+                and not exists (select from bss.stock_move y where y.organization_id = $1 and y.reverses_id = m.id))`, { id: column.id<ReceiptId>() })
 /** A place that is counted again gets a task again; one that waits already does not. */
 const counts = write('tasks:manage', `
   insert into bss.warehouse_task (organization_id, id, site_id, zone_id, kind, status, priority, pick_sequence, from_location_id, count_id)
   select $1, bss.new_id(), o.site_id, o.zone_id, 'count', 'ready', 6, o.pick_sequence, o.id, $2 from bss.location o
    where o.organization_id = $1 and o.id = any($3::uuid[])
      and not exists (select from bss.warehouse_task t where t.organization_id = $1 and t.count_id = $2 and t.from_location_id = o.id and t.ended_at is null)`, {})
-/** Open picks are brought in line with what is still promised: the oldest task of a promise keeps most. */
-const fit = write('tasks:manage', `
-  with open as (
-    select t.id, t.done, t.planned - t.done as quantity, case when v.kind = 'hard' and v.status = 'open' then v.quantity else 0 end as promised, sum(t.planned - t.done) over (partition by v.id order by t.id) as upto
-      from bss.reservation v join bss.warehouse_task t on t.organization_id = $1 and t.reservation_id = v.id and t.kind = 'pick' and t.ended_at is null
-     where v.organization_id = $1 and v.order_id = $2
-  ), kept as (select o.id, o.done, o.quantity, greatest(0, least(o.quantity, o.promised - (o.upto - o.quantity))) as quantity_kept from open o)
-  update bss.warehouse_task t
-     set planned = case when k.quantity_kept = 0 then t.planned else k.done + k.quantity_kept end,
-         status = case when k.quantity_kept = 0 then 'cancelled' else t.status end, ended_at = case when k.quantity_kept = 0 then now() end,
-         lease_device = case when k.quantity_kept = 0 then null else t.lease_device end, lease_until = case when k.quantity_kept = 0 then null else t.lease_until end
-    from kept k where t.organization_id = $1 and t.id = k.id and k.quantity_kept < k.quantity`, {})
 const ofShipment = write('tasks:manage', `
   insert into bss.warehouse_task (organization_id, id, site_id, kind, status, priority, due_at, shipment_id)
   select $1, bss.new_id(), s.site_id, $3, 'ready', s.priority, coalesce(s.ship_by, '9999-12-31 00:00:00+00'), s.id from bss.shipment s
@@ -41,24 +50,27 @@ const ofShipment = write('tasks:manage', `
 /** Done without the task, or not to be done at all. */
 const dropOfShipment = write('tasks:manage', `
   update bss.warehouse_task t set status = 'cancelled', ended_at = now(), lease_device = null, lease_until = null
-   where t.organization_id = $1 and t.shipment_id = $2 and t.kind = any($3::text[]) and t.ended_at is null`, {})
+   where t.organization_id = $1 and t.shipment_id = $2 and t.kind = any($3::text[]) and t.ended_at is null returning t.wave_id`, { waveId: column.nullable(column.id<WaveId>()) })
 const beginWave = write('tasks:manage', `
   update bss.wave w set status = 'in_progress' from bss.warehouse_task t where w.organization_id = $1 and t.organization_id = $1 and t.id = $2 and w.id = t.wave_id and w.status = 'released'`, {})
-const endWave = write('tasks:manage', `
-  update bss.wave w set status = 'completed' from bss.warehouse_task t
-   where w.organization_id = $1 and t.organization_id = $1 and t.id = $2 and w.id = t.wave_id and w.status = 'in_progress'
-     and not exists (select from bss.warehouse_task x where x.organization_id = $1 and x.wave_id = w.id and x.ended_at is null)`, {})
+const waveOf = write('tasks:manage', 'select t.wave_id from bss.warehouse_task t where t.organization_id = $1 and t.id = $2', { waveId: column.nullable(column.id<WaveId>()) })
 
-const fitOrder = async (tx: Writing, orderId: OrderId): Promise<void> => void (await tx.rows(fit, [orderId]))
-const drop = async (tx: Writing, shipmentId: ShipmentId, kinds: readonly string[]): Promise<void> => void (await tx.rows(dropOfShipment, [shipmentId, kinds]))
+const drop = async (tx: Writing, shipmentId: ShipmentId, kinds: readonly string[]): Promise<void> => endWaves(tx, await tx.rows(dropOfShipment, [shipmentId, kinds]))
+
+async function givePlaces(tx: Writing, { siteId, documentKind, documentId, lines }: ToPutAway): Promise<void> {
+  const parts = (await suggestPutaway(tx, siteId, lines, await tx.rows(coming, [siteId]))).flatMap((part) => {
+    const line = lines[part.index]
+    return line === undefined ? [] : [{ ...part, fromId: line.locationId }]
+  })
+  await tx.rows(putAway, [parts.map((p) => p.itemId), parts.map((p) => p.lotId), parts.map((p) => p.fromId), parts.map((p) => p.quantity), parts.map((p) => p.locationId), documentKind, documentId])
+}
 
 export const taskReactions: readonly Reaction[] = [
-  reaction('tasks.putAway', stockToPutAway, async (tx, { payload: { lines } }) => {
-    await tx.rows(putAway, [lines.map((l) => l.itemId), lines.map((l) => l.lotId), lines.map((l) => l.locationId), lines.map((l) => l.quantity)])
-  }),
+  reaction('tasks.putAway', stockToPutAway, (tx, { payload }) => givePlaces(tx, payload)),
   reaction('tasks.count', countPlanned, async (tx, { payload }) => void (await tx.rows(counts, [payload.countId, payload.locationIds]))),
-  reaction('tasks.fitCancelled', orderCancelled, (tx, { payload }) => fitOrder(tx, payload.orderId)),
-  reaction('tasks.fitBroken', promisesBroken, (tx, { payload }) => fitOrder(tx, payload.orderId)),
+  reaction('tasks.fitCancelled', orderCancelled, (tx, { payload }) => fitOrders(tx, [payload.orderId])),
+  reaction('tasks.fitBroken', promisesBroken, (tx, { payload }) => fitOrders(tx, [payload.orderId])),
+  reaction('tasks.seekAnew', countPosted, (tx, { payload }) => seekAnew(tx, [...new Set(payload.loosened.map(({ orderId }) => orderId))].toSorted((a, b) => (a < b ? -1 : 1)))),
   reaction('tasks.pack', shipmentPicked, async (tx, { payload }) => void (await tx.rows(ofShipment, [payload.shipmentId, 'pack', 'picked']))),
   reaction('tasks.packed', shipmentPacked, (tx, { payload }) => drop(tx, payload.shipmentId, ['pack'])),
   reaction('tasks.load', shipmentStaged, async (tx, { payload }) => void (await tx.rows(ofShipment, [payload.shipmentId, 'load', 'staged']))),
@@ -66,7 +78,10 @@ export const taskReactions: readonly Reaction[] = [
   reaction('tasks.shipmentCancelled', shipmentCancelled, (tx, { payload }) => drop(tx, payload.shipmentId, ['pick', 'pack', 'load'])),
   reaction('tasks.waveGoesOn', taskCompleted, async (tx, { payload: { taskId } }) => {
     await tx.rows(beginWave, [taskId])
-    await tx.rows(endWave, [taskId])
+    await endWaves(tx, await tx.rows(waveOf, [taskId]))
+  }),
+  reaction('tasks.receiptDone', taskCompleted, async (tx, { payload: { taskId, kind } }) => {
+    if (kind === 'putaway') for (const { id } of await tx.rows(receiptDone, [taskId])) await receiptWasPutAway(tx, id)
   }),
   reaction('tasks.serveWaiting', taskCompleted, async (tx, { payload: { kind, siteId, itemId } }) => {
     if (itemId !== null && (kind === 'putaway' || kind === 'replenish' || kind === 'move')) await allocateWaiting(tx, siteId, [itemId])

@@ -144,6 +144,14 @@ export const arriveReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => m
 export const putAwayReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => move(tx, id, 'received', 'put_away')
 export const closeReceipt = (tx: Writing, id: ReceiptId): Promise<Receipt> => move(tx, id, 'put_away', 'closed')
 
+/** The last of it was carried to its bin. Nothing happens to a receipt that is not received, or was put away by hand. */
+export async function wasPutAway(tx: Writing, id: ReceiptId): Promise<void> {
+  const receipt = await tx.one('receipt', lock, [id])
+  if (receipt.status !== 'received') return
+  await tx.rows(setStatus, [id, 'put_away', null])
+  tx.changed({ entity: 'receipt', id, action: 'put_away' })
+}
+
 interface Arriving {
   readonly id: ReceiptId
   readonly siteId: SiteId

@@ -8,7 +8,9 @@ import { loseForTask, moveForTask, proposeCount, recordCount } from '../../inven
 import { allocateAgain } from '../../orders/index.ts'
 import { lockForPicks, packLocationOf, recordPicks, recordShort } from '../../shipments/index.ts'
 import { taskCompleted, taskFailed } from '../events.ts'
+import { fitOrdersAtOnce } from '../fit.ts'
 import { pickTasksOf } from '../picks.ts'
+import { replenishAfter } from '../replenish.ts'
 import type { Completion, ShortPick, Task } from './contract.ts'
 import { end, failTask, hold, note, workOn, type Working } from './store.ts'
 
@@ -38,6 +40,7 @@ async function pick(tx: Working, key: string, task: Task, { quantity, toLocation
   const [carried] = await tx.rows(carry, [task.reservationId, quantity, toLocationId, key, task.id, occurredAt])
   if (carried === undefined) throw new TypeError('Nothing was carried.')
   await recordPicks(tx, [{ shipmentLineId: task.shipmentLineId, reservationId: carried.reservationId, itemId: task.itemId, lotId: task.lotId, quantity }])
+  if (task.fromLocationId !== null) await replenishAfter(tx, [{ fromLocationId: task.fromLocationId }])
 }
 
 async function destination(tx: Working, task: Task, named: LocationId | undefined): Promise<LocationId> {
@@ -95,9 +98,11 @@ export async function shortTask(tx: Working, key: string, id: TaskId, short: Sho
   const toLocationId = found === 0n ? null : await destination(tx, task, short.toLocationId)
   if (toLocationId !== null) await pick(tx, key, task, { quantity: short.found, toLocationId, occurredAt: null })
   const [loose] = await tx.rows(loosen, [task.reservationId, quantity])
-  await loseForTask(tx, { taskId: id, siteId: task.siteId, reason: short.code === 'damaged' ? 'damage' : 'lost', key, itemId: task.itemId, lotId: task.lotId, locationId: task.fromLocationId, quantity })
+  const broken = await loseForTask(tx, { taskId: id, siteId: task.siteId, reason: short.code === 'damaged' ? 'damage' : 'lost', key, itemId: task.itemId, lotId: task.lotId, locationId: task.fromLocationId, quantity })
   await note(tx, id, short.found, toLocationId)
   await end(tx, id, 'short_completed', short.code)
+  await fitOrdersAtOnce(tx, broken)
+  await replenishAfter(tx, [{ fromLocationId: task.fromLocationId }])
   if (loose !== undefined) await allocateAgain(tx, [loose.orderId])
   await seekElsewhere(tx, task.shipmentLineId, task)
   await proposeCount(tx, { siteId: task.siteId, locationIds: [task.fromLocationId], reason: 'short pick' })

@@ -1,7 +1,7 @@
 // Tasks for the people and machines of the floor: what is next, who holds it, and how it ended.
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
-import { idSchema, type ActorId, type CycleCountId, type ItemId, type LocationId, type LotId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId, type TaskId, type WaveId, type ZoneId } from '../../../kernel/ids.ts'
+import { idSchema, type ActorId, type CycleCountId, type Id, type ItemId, type LocationId, type LotId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId, type TaskId, type WaveId, type ZoneId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { CountEntry } from '../../inventory/contract.ts'
@@ -12,7 +12,7 @@ export const Task = Type.Object({
   id: idSchema<TaskId>(), siteId: idSchema<SiteId>(), zoneId: orNull(idSchema<ZoneId>()), kind: oneOf(TASK_KINDS), status: oneOf(TASK_STATUSES), priority: Type.Integer(), dueAt: orNull(Instant), pickSequence: Type.Integer(),
   fromLocationId: orNull(idSchema<LocationId>()), fromLocationCode: orNull(Type.String()), toLocationId: orNull(idSchema<LocationId>()), toLocationCode: orNull(Type.String()),
   itemId: orNull(idSchema<ItemId>()), sku: orNull(Type.String()), lotId: orNull(idSchema<LotId>()), lotNumber: orNull(Type.String()), planned: orNull(Type.String()), done: Type.String(),
-  reservationId: orNull(idSchema<ReservationId>()), shipmentId: orNull(idSchema<ShipmentId>()), shipmentLineId: orNull(idSchema<ShipmentLineId>()), waveId: orNull(idSchema<WaveId>()), countId: orNull(idSchema<CycleCountId>()),
+  reservationId: orNull(idSchema<ReservationId>()), shipmentId: orNull(idSchema<ShipmentId>()), shipmentLineId: orNull(idSchema<ShipmentLineId>()), waveId: orNull(idSchema<WaveId>()), countId: orNull(idSchema<CycleCountId>()), receiptId: orNull(idSchema<Id<'Receipt'>>()),
   assignee: orNull(idSchema<ActorId>()), leaseDevice: orNull(Type.String()), leaseUntil: orNull(Instant), exceptionCode: orNull(Type.String()), rowVersion: Type.Integer({ minimum: 1 }), createdAt: Instant, endedAt: orNull(Instant),
 }, closed)
 export type Task = Type.Static<typeof Task>

@@ -5,7 +5,7 @@ import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
-import { listing } from '../../inventory/index.ts'
+import { listing, type ReceiptId } from '../../inventory/index.ts'
 import { TASK_KINDS, TASK_STATUSES, words } from '../rules.ts'
 import type { NextTask, Task } from './contract.ts'
 
@@ -18,12 +18,12 @@ const task = {
   pickSequence: column.int, fromLocationId: column.nullable(column.id<LocationId>()), fromLocationCode: column.nullable(column.text), toLocationId: column.nullable(column.id<LocationId>()), toLocationCode: column.nullable(column.text),
   itemId: column.nullable(column.id<ItemId>()), sku: column.nullable(column.text), lotId: column.nullable(column.id<LotId>()), lotNumber: column.nullable(column.text), planned: column.nullable(column.quantity), done: column.quantity,
   reservationId: column.nullable(column.id<ReservationId>()), shipmentId: column.nullable(column.id<ShipmentId>()), shipmentLineId: column.nullable(column.id<ShipmentLineId>()), waveId: column.nullable(column.id<WaveId>()),
-  countId: column.nullable(column.id<CycleCountId>()), assignee: column.nullable(column.id<ActorId>()), leaseDevice: column.nullable(column.text), leaseUntil: column.nullable(column.instant), exceptionCode: column.nullable(column.text),
+  countId: column.nullable(column.id<CycleCountId>()), receiptId: column.nullable(column.id<ReceiptId>()), assignee: column.nullable(column.id<ActorId>()), leaseDevice: column.nullable(column.text), leaseUntil: column.nullable(column.instant), exceptionCode: column.nullable(column.text),
   rowVersion: column.int, createdAt: column.instant, endedAt: column.nullable(column.instant),
 }
 const TASK = `select t.id, t.site_id, t.zone_id, t.kind, t.status, t.priority, nullif(t.due_at, '9999-12-31 00:00:00+00'::timestamptz) as due_at, t.pick_sequence,
     t.from_location_id, f.code as from_location_code, t.to_location_id, o.code as to_location_code, t.item_id, i.sku, t.lot_id, n.number as lot_number, t.planned, t.done,
-    t.reservation_id, t.shipment_id, t.shipment_line_id, t.wave_id, t.count_id, t.assignee, t.lease_device, t.lease_until, t.exception_code, t.row_version, t.created_at, t.ended_at
+    t.reservation_id, t.shipment_id, t.shipment_line_id, t.wave_id, t.count_id, t.receipt_id, t.assignee, t.lease_device, t.lease_until, t.exception_code, t.row_version, t.created_at, t.ended_at
   from bss.warehouse_task t
   left join bss.location f on f.organization_id = $1 and f.id = t.from_location_id
   left join bss.location o on o.organization_id = $1 and o.id = t.to_location_id
@@ -85,6 +85,7 @@ export async function release(tx: Working, id: TaskId, deviceId: string): Promis
 const begin = write('tasks:work', "update bss.warehouse_task set status = 'in_progress' where organization_id = $1 and id = $2 and status = 'leased'", {})
 const progress = write('tasks:work', `update bss.warehouse_task set done = done + $3::numeric, to_location_id = coalesce($4::uuid, to_location_id), lease_until = now() + make_interval(secs => $5) where organization_id = $1 and id = $2`, {}, {
   warehouse_task_not_over_planned: ['conflict', 'More than this task asks for.', '/quantity'], warehouse_task_to_unknown: ['invalid', 'This site has no such location.', '/toLocationId'],
+  warehouse_task_replenish_once: ['conflict', 'Another task fills this place with this item.', '/toLocationId'],
 })
 const finish = write('tasks:work', 'update bss.warehouse_task set status = $3, exception_code = $4, lease_device = null, lease_until = null, ended_at = now() where organization_id = $1 and id = $2', {})
 /** Work has begun, and so much is done by it. */
