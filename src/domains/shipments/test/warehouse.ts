@@ -42,6 +42,7 @@ export async function openWarehouse(options: HouseOptions = {}) {
   const pick = async (shipmentId: ShipmentId, most?: string): Promise<void> => {
     const rows = await sql(house.superuserUrl, `select l.id, v.id, coalesce($2, least(v.quantity, l.planned - l.picked)::text) from bss.shipment_line l join bss.reservation v on v.demand_line_id = l.order_line_id and v.status = 'open'
       where l.shipment_id = $1 and l.planned > l.picked order by l.id`, [shipmentId, most ?? null])
+    if (rows.length === 0) return
     const lines = rows.map(([line]) => idOf<'ShipmentLine'>(line ?? ''))
     const ctx = contextOf(house.acme.id, 'tenant_admin').need('inventory:write')
     await house.database.write(ctx, async (tx) => {
