@@ -15,7 +15,7 @@ export function httpCarrier(outbound: Outbound, url: string, secret: string | nu
     // A question may be asked again and answered anew; only what is done is done once.
     const once = what === 'book' || what === 'cancel' ? { 'idempotency-key': parcel.requestId } : {}
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...once, ...(secret === null ? {} : { authorization: `Bearer ${secret}` }) }
-    const answer = await outbound.fetch(`${url.replace(/\/+$/, '')}/${what}`, { method: 'POST', headers, body: JSON.stringify(parcel), contentTypes: ['application/json'] })
+    const answer = await outbound.fetch(`${url.replace(/\/+$/, '')}/${what}`, { method: 'POST', headers, body: JSON.stringify(parcel) })
     if (!answer.ok) return { ok: false, isFinal: false, sentence: answer.detail }
     if (answer.status < 200 || answer.status >= 300) {
       // What the carrier understood and refused will be refused again; being busy, slow or broken may pass.
@@ -30,7 +30,7 @@ export function httpCarrier(outbound: Outbound, url: string, secret: string | nu
     book: (parcel) => ask('book', parcel, (value) => (Booked.Check(value) ? { trackingNumber: value.trackingNumber } : null)),
     track: (parcel) => ask('track', parcel, (value) => (Tracked.Check(value) ? value.events : null)),
     cancel: async (parcel) => {
-      const answer = await ask('cancel', parcel, () => true)
+      const answer = await ask('cancel', parcel, (value) => (value === undefined ? null : true))
       return answer.ok ? { ok: true, value: null } : answer
     },
   }
