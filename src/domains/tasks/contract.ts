@@ -1,7 +1,8 @@
 // Tasks: the work of a warehouse, one thing at a time, for the person or machine that is free; waves that release it. It refuses to do
 // the same work twice.
 import { defineApi } from '../../kernel/contract.ts'
+import { scansApi } from './scans/contract.ts'
 import { wavesApi } from './waves/contract.ts'
 import { workApi } from './work/contract.ts'
 
-export const tasksApi = defineApi({ ...workApi, ...wavesApi })
+export const tasksApi = defineApi({ ...workApi, ...wavesApi, ...scansApi })

@@ -25,6 +25,10 @@ export interface Emitted {
   readonly payload: unknown
 }
 
+const savepoint: Call = { name: 'bss_part', text: 'savepoint part', params: [] }
+const keepPart: Call = { name: 'bss_part_keep', text: 'release savepoint part', params: [] }
+const undoPart: Call = { name: 'bss_part_undo', text: 'rollback to savepoint part', params: [] }
+
 export class Tx<M extends Mode, P extends Permission> {
   declare readonly mode: M extends 'write' ? { readonly read: true; readonly write: true } : { readonly read: true }
   declare readonly granted: { readonly [K in P]: true }
@@ -76,6 +80,24 @@ export class Tx<M extends Mode, P extends Permission> {
   /** Names a changed thing in the audit row that the door writes at the commit. */
   changed(this: Tx<'write', P>, change: Change): void {
     this.#changes.push(change)
+  }
+  /**
+   * Does a part that may be refused by itself: when it throws, the rows, the audit and the events are as they were before it, the error
+   * goes on, and the transaction can go on as well. A deadlock is no refusal: let it pass, and the door does the whole work again.
+   */
+  async attempt<T>(this: Tx<'write', P>, work: () => Promise<T>): Promise<T> {
+    const [changes, events] = [this.#changes.length, this.#events.length]
+    await this.#send([savepoint])
+    try {
+      const value = await work()
+      await this.#send([keepPart])
+      return value
+    } catch (error) {
+      await this.#send([undoPart, keepPart])
+      this.#changes.length = changes
+      this.#events.length = events
+      throw error
+    }
   }
   /** Lets a lower room act with a right the caller was not asked for. Allowed in a room's index.ts only (tidy checks it). */
   lend<Q extends Permission>(permission: Q): Tx<M, P | Q> {
