@@ -27,13 +27,15 @@ export interface HouseOptions {
   readonly http?: Partial<HttpConfig>
   /** What else the service is started with: where it may go beside the public internet, say. */
   readonly service?: Partial<ServiceOptions>
+  /** Another way to the primary, for the service alone: a wire that the test can cut. */
+  readonly via?: (primaryUrl: string) => string
 }
 
 /** Call in `beforeAll`, and `close()` in `afterAll`. The limits are wide, so that a fast test is not slowed by them. */
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const fresh = await freshDatabase()
   const service = await startService({
-    primaryUrl: fresh.primaryUrl, replicaUrls: fresh.replicaUrls, secret: fresh.secret, log: silentLog,
+    primaryUrl: options.via?.(fresh.primaryUrl) ?? fresh.primaryUrl, replicaUrls: fresh.replicaUrls, secret: fresh.secret, log: silentLog,
     http: { port: 0, publicRequests: { perSecond: 100_000, burst: 100_000 }, failures: { perSecond: 100_000, burst: 100_000 }, ...options.http },
     withWorker: options.withWorker ?? false, poolSize: 8, ...options.service,
   })
