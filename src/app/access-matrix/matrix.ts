@@ -127,8 +127,9 @@ class Asker {
     let text = `${reply.status}\n${reply.headers}\n${reply.text}`
     if (reply.status === 201) return '201' // A new thing has an id and a time of its own; that both were made says all.
     for (const [thing, value] of this.#things(where)) if (value.length > 2) text = text.replaceAll(value, `<${thing}>`)
-    // A stream names what it has made.
+    // A stream names what it has made, and so does a device's batch.
     if (operation.lines === true) text = text.replaceAll(/[0-9a-f-]{36}/g, '<id>')
+    text = text.replaceAll(/"scanId":"[0-9a-f-]{36}"/g, '"scanId":"<id>"')
     return text.replaceAll(/<(?:from|to)?[A-Za-z]+>/g, '<thing>').replaceAll(/content-length: \d+/g, '')
   }
 
@@ -148,7 +149,7 @@ class Asker {
   #body(operation: Operation, where: Where): unknown {
     if (operation.body === undefined) return undefined
     const body = filled(operation.example, this.#things(where))
-    if ((operation.status !== 201 && operation.lines !== true) || !isRecord(body)) return body
+    if (!isRecord(body) || (operation.status !== 201 && operation.lines !== true && !('scans' in body))) return body
     // A code that the other organization has taken must be as free as one that nobody has.
     const end = { own: () => String((this.#fresh += 1)), foreign: () => FOREIGN_TAG, missing: () => NOBODYS }
     return renamed(body, (value, field) => {

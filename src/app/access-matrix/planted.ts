@@ -112,8 +112,11 @@ function withTag(body: unknown, tag: string, operation: Operation): unknown {
   return operation.status === 201 && isRecord(body) ? renamed(body, (value) => `${value}-${tag}`) : body
 }
 
-export const renamed = (body: Readonly<Record<string, unknown>>, name: (value: string, field: string) => string): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(body).map(([field, value]) => [field, NEW_NAMES.some((each) => each === field) && typeof value === 'string' ? name(value, field) : value]))
+export const renamed = (body: Readonly<Record<string, unknown>>, name: (value: string, field: string) => string): Readonly<Record<string, unknown>> => {
+  // A device numbers its own scans: the same number of the same device would be the same scan again.
+  const isNew = (field: string): boolean => NEW_NAMES.some((each) => each === field) || (field === 'deviceId' && 'scans' in body)
+  return Object.fromEntries(Object.entries(body).map(([field, value]) => [field, isNew(field) && typeof value === 'string' ? name(value, field) : value]))
+}
 
 /** The example with the planted things in the places of its made-up ids and names. */
 export function filled(value: unknown, things: Things, field = '', isTop = true): unknown {
