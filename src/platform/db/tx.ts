@@ -93,7 +93,8 @@ export class Tx<M extends Mode, P extends Permission> {
       await this.#send([keepPart])
       return value
     } catch (error) {
-      await this.#send([undoPart, keepPart])
+      await this.#send([undoPart])
+      await this.#send([keepPart]) // On its own: a statement that is new to the connection cannot be parsed before the part is undone.
       this.#changes.length = changes
       this.#events.length = events
       throw error

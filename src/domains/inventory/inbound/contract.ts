@@ -25,7 +25,8 @@ export type OrderArrival = Type.Static<typeof OrderArrival>
 
 const Sscc = Type.String({ pattern: '^[0-9]{18}$', description: 'SSCC-18 with its check digit' })
 export const ShipNoticeDraft = Type.Object({
-  number: line(60), purchaseOrderId: idSchema<PurchaseOrderId>(), expectedOn: Day,
+  number: line(60), purchaseOrderId: Type.Optional(idSchema<PurchaseOrderId>()), expectedOn: Day,
+  supplierId: Type.Optional(Type.Unsafe<SupplierId>({ ...idSchema<SupplierId>(), description: 'Of a notice without an order, with siteId' })), siteId: Type.Optional(idSchema<SiteId>()),
   units: Type.Array(Type.Object({
     sscc: Sscc, contents: Type.Array(Type.Object({ itemId: idSchema<ItemId>(), quantity: PositiveQuantity, lot: Type.Optional(LotNamed) }, closed), { minItems: 1, maxItems: 100 }),
   }, closed), { minItems: 1, maxItems: 200 }),

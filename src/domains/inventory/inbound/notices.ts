@@ -2,12 +2,14 @@
 import { isSscc, parseBarcode } from '../../../kernel/gs1/index.ts'
 import { newId, type ItemId, type LocationId, type PurchaseOrderId, type PurchaseOrderLineId, type ShipNoticeId, type SiteId, type SupplierId } from '../../../kernel/ids.ts'
 import { Problem, type ProblemError } from '../../../kernel/problem.ts'
+import { micros, quantityOf } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { listing } from '../listing.ts'
 import { PURCHASE_ORDER_STATUSES, RECEIVABLE } from '../purchasing/rules.ts'
 import type { Receipt } from '../receipts/contract.ts'
+import { receiveStock } from '../receipts/store.ts'
 import type { ReceiptId } from '../schema.ts'
 import { NOTICE_STATUSES, UNIT_STATUSES, type ShipNotice, type ShipNoticeDraft } from './contract.ts'
 import { receivePurchaseOrder, type Receiving } from './receive.ts'
@@ -27,18 +29,26 @@ const contentsOf = read('inventory:read', `
   lotNumber: column.nullable(column.text), madeOn: column.nullable(column.date), expiresOn: column.nullable(column.date),
 })
 const orderOf = read('inventory:read', 'select o.status, o.site_id, o.supplier_id from bss.purchase_order o where o.organization_id = $1 and o.id = $2', { status: column.oneOf(PURCHASE_ORDER_STATUSES), siteId: column.id<SiteId>(), supplierId: column.id<SupplierId>() })
-const openLines = read('inventory:read', "select distinct on (l.item_id) l.id, l.item_id from bss.purchase_order_line l where l.organization_id = $1 and l.purchase_order_id = $2 and l.status = 'open' order by l.item_id, l.line_no", {
-  id: column.id<PurchaseOrderLineId>(), itemId: column.id<ItemId>(),
+const openLines = read('inventory:read', `
+  select l.id, l.item_id, greatest(0, l.ordered - l.received - coalesce((
+           select sum(c.quantity) from bss.ship_notice_content c join bss.ship_notice_unit u on u.organization_id = $1 and u.id = c.unit_id and u.status = 'announced'
+            where c.organization_id = $1 and c.purchase_order_line_id = l.id), 0)) as awaited
+    from bss.purchase_order_line l where l.organization_id = $1 and l.purchase_order_id = $2 and l.status = 'open' order by l.line_no`, {
+  id: column.id<PurchaseOrderLineId>(), itemId: column.id<ItemId>(), awaited: column.quantity,
 })
+const supplierName = read('inventory:read', "select p.name from bss.party p where p.organization_id = $1 and p.id = $2 and p.kind = 'supplier'", { name: column.text })
 const insert = write('inventory:write', 'insert into bss.ship_notice (organization_id, id, number, supplier_id, site_id, purchase_order_id, expected_on) values ($1, $2, $3, $4, $5, $6, $7::date)', {}, {
   ship_notice_number_taken: ['conflict', 'This supplier has announced a notice of this number already.', '/number'],
+  ship_notice_site_unknown: ['invalid', 'There is no such site.', '/siteId'],
 })
 const insertUnits = write('inventory:write', 'insert into bss.ship_notice_unit (organization_id, id, ship_notice_id, site_id, sscc) select $1, u.id, $2, $3, u.sscc from unnest($4::uuid[], $5::text[]) as u (id, sscc)', {}, {
   ship_notice_unit_once: ['conflict', 'One of these handling units was announced before.', '/units'],
 })
 const insertContents = write('inventory:write', `
   insert into bss.ship_notice_content (organization_id, id, unit_id, line_no, item_id, quantity, purchase_order_line_id, lot_number, made_on, expires_on)
-  select $1, u.* from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::uuid[], $8::text[], $9::date[], $10::date[]) as u`, {})
+  select $1, u.* from unnest($2::uuid[], $3::uuid[], $4::int[], $5::uuid[], $6::numeric[], $7::uuid[], $8::text[], $9::date[], $10::date[]) as u`, {}, {
+  ship_notice_content_item_unknown: ['invalid', 'There is no such item.', '/units'],
+})
 const cancelUnits = write('inventory:write', "update bss.ship_notice_unit set status = 'cancelled' where organization_id = $1 and ship_notice_id = $2 and status = 'announced'", {})
 const setStatus = write('inventory:write', 'update bss.ship_notice set status = $3 where organization_id = $1 and id = $2', {})
 const unitOf = read('inventory:read', 'select u.ship_notice_id from bss.ship_notice_unit u where u.organization_id = $1 and u.sscc = $2', { shipNoticeId: column.id<ShipNoticeId>() })
@@ -57,26 +67,60 @@ export async function getShipNotice(tx: Tx<'read', 'inventory:read'>, id: ShipNo
   return { ...(await tx.one('ship notice', byId, [id])), contents: await tx.rows(contentsOf, [id]) }
 }
 
-export async function announceShipNotice(tx: Receiving, draft: ShipNoticeDraft): Promise<ShipNotice> {
+const required = (pointer: string, message: string): Problem => new Problem('invalid', message, { errors: [{ pointer, code: 'required', message }] })
+
+/** Whose notice it is and where its goods come: as its order says, or, without one, as the notice does. */
+async function headOf(tx: Receiving, draft: ShipNoticeDraft): Promise<{ siteId: SiteId; supplierId: SupplierId }> {
+  if (draft.purchaseOrderId === undefined) {
+    if (draft.supplierId === undefined) throw required('/supplierId', 'A notice without an order names its supplier.')
+    if (draft.siteId === undefined) throw required('/siteId', 'A notice without an order names its site.')
+    if ((await tx.maybe(supplierName, [draft.supplierId])) === null) throw new Problem('invalid', 'There is no such supplier.', { errors: [{ pointer: '/supplierId', code: 'unknown_supplier', message: 'There is no such supplier.' }] })
+    return { siteId: draft.siteId, supplierId: draft.supplierId }
+  }
   const order = await tx.one('purchase order', orderOf, [draft.purchaseOrderId])
   if (!RECEIVABLE.includes(order.status)) throw new Problem('illegal_transition', `A purchase order that is ${order.status.replaceAll('_', ' ')} has no ship notice.`)
-  const lineOf = new Map((await tx.rows(openLines, [draft.purchaseOrderId])).map((each) => [each.itemId, each.id] as const))
+  return order
+}
+
+interface OpenLine {
+  readonly id: PurchaseOrderLineId
+  awaited: bigint
+}
+/** The lines of the order that these goods fill, in turn; what is more than all of them await counts to the last, and its tolerance decides at the arrival. */
+function fill(lines: readonly OpenLine[], quantity: string): { purchaseOrderLineId: PurchaseOrderLineId; quantity: string }[] {
+  let rest = micros(quantity)
+  return lines.flatMap((each, index) => {
+    const part = index === lines.length - 1 || each.awaited > rest ? rest : each.awaited
+    rest -= part
+    each.awaited = each.awaited > part ? each.awaited - part : 0n
+    return part > 0n ? [{ purchaseOrderLineId: each.id, quantity: quantityOf(part) }] : []
+  })
+}
+
+export async function announceShipNotice(tx: Receiving, draft: ShipNoticeDraft): Promise<ShipNotice> {
+  const { siteId, supplierId } = await headOf(tx, draft)
+  const isOrdered = draft.purchaseOrderId !== undefined
+  const open = isOrdered ? await tx.rows(openLines, [draft.purchaseOrderId ?? null]) : []
+  const linesOf = Map.groupBy(open.map((each) => ({ id: each.id, itemId: each.itemId, awaited: micros(each.awaited) })), (each) => each.itemId)
   const seen = new Set<string>()
   const errors = draft.units.flatMap((unit, index): ProblemError[] => {
     const faults: ProblemError[] = []
     if (!isSscc(unit.sscc)) faults.push({ pointer: `/units/${index}/sscc`, code: 'check_digit', message: 'The check digit of this SSCC is wrong.' })
     if (seen.has(unit.sscc)) faults.push({ pointer: `/units/${index}/sscc`, code: 'named_twice', message: 'This handling unit is named twice.' })
     seen.add(unit.sscc)
-    return [...faults, ...unit.contents.flatMap((each, at) => (lineOf.has(each.itemId) ? [] : [{ pointer: `/units/${index}/contents/${at}/itemId`, code: 'not_ordered', message: 'This order has no open line of this item.' }]))]
+    return [...faults, ...unit.contents.flatMap((each, at) => (!isOrdered || linesOf.has(each.itemId) ? [] : [{ pointer: `/units/${index}/contents/${at}/itemId`, code: 'not_ordered', message: 'This order has no open line of this item.' }]))]
   })
   if (errors.length > 0) throw new Problem('invalid', 'The notice does not fit the order.', { errors })
   const id: ShipNoticeId = newId()
-  await tx.rows(insert, [id, draft.number, order.supplierId, order.siteId, draft.purchaseOrderId, draft.expectedOn])
+  await tx.rows(insert, [id, draft.number, supplierId, siteId, draft.purchaseOrderId ?? null, draft.expectedOn])
   const units = draft.units.map((unit) => ({ ...unit, id: newId() }))
-  await tx.rows(insertUnits, [id, order.siteId, units.map((u) => u.id), units.map((u) => u.sscc)])
-  const contents = units.flatMap((unit) => unit.contents.map((each, index) => ({ ...each, unitId: unit.id, lineNo: index + 1 })))
+  await tx.rows(insertUnits, [id, siteId, units.map((u) => u.id), units.map((u) => u.sscc)])
+  const contents = units.flatMap((unit) =>
+    unit.contents
+      .flatMap((each) => (isOrdered ? fill(linesOf.get(each.itemId) ?? [], each.quantity) : [{ purchaseOrderLineId: null, quantity: each.quantity }]).map((part) => ({ ...each, ...part, unitId: unit.id })))
+      .map((each, index) => ({ ...each, lineNo: index + 1 })))
   await tx.rows(insertContents, [
-    contents.map(() => newId()), contents.map((c) => c.unitId), contents.map((c) => c.lineNo), contents.map((c) => c.itemId), contents.map((c) => c.quantity), contents.map((c) => lineOf.get(c.itemId) ?? null),
+    contents.map(() => newId()), contents.map((c) => c.unitId), contents.map((c) => c.lineNo), contents.map((c) => c.itemId), contents.map((c) => c.quantity), contents.map((c) => c.purchaseOrderLineId),
     contents.map((c) => c.lot?.number ?? null), contents.map((c) => c.lot?.madeOn ?? null), contents.map((c) => c.lot?.expiresOn ?? null),
   ])
   tx.changed({ entity: 'ship_notice', id, action: 'announced', after: draft })
@@ -96,6 +140,22 @@ const refuseBarcode = (kind: 'invalid' | 'conflict', code: string, message: stri
   throw new Problem(kind, message, { errors: [{ pointer: '/barcode', code, message }] })
 }
 
+type Content = ShipNotice['contents'][number]
+const lotOf = ({ lotNumber, madeOn, expiresOn }: Content) =>
+  lotNumber === null ? {} : { lot: { number: lotNumber, ...(madeOn === null ? {} : { madeOn }), ...(expiresOn === null ? {} : { expiresOn }) } }
+
+/** Against the lines that the notice planned; of a notice without an order, as goods that nobody ordered. */
+async function receiveContents(tx: Receiving, key: string, notice: Omit<ShipNotice, 'contents'>, contents: readonly Content[], sscc: string, locationId: LocationId): Promise<Receipt> {
+  const note = `SSCC ${sscc}`
+  if (notice.purchaseOrderId === null) {
+    const { name } = await tx.one('supplier', supplierName, [notice.supplierId])
+    return receiveStock(tx, key, { siteId: notice.siteId, note, supplier: name, lines: contents.map((each) => ({ itemId: each.itemId, locationId, quantity: each.quantity, ...lotOf(each) })) }, notice.supplierId)
+  }
+  return receivePurchaseOrder(tx, key, notice.purchaseOrderId, {
+    locationId, note, lines: contents.flatMap((each) => (each.purchaseOrderLineId === null ? [] : [{ purchaseOrderLineId: each.purchaseOrderLineId, quantity: each.quantity, ...lotOf(each) }])),
+  })
+}
+
 /** A scan of the SSCC receives everything the notice says is in the unit; scanned again it is refused. */
 export async function receiveUnit(tx: Receiving, key: string, barcode: string, locationId: LocationId): Promise<Receipt> {
   const parsed = parseBarcode(barcode)
@@ -108,15 +168,9 @@ export async function receiveUnit(tx: Receiving, key: string, barcode: string, l
   const notice = await tx.one('ship notice', lock, [unit.shipNoticeId])
   const contents = (await getShipNotice(tx, notice.id)).contents.filter((each) => each.sscc === sscc)
   const [first] = contents
-  if (first === undefined || notice.purchaseOrderId === null) return refuseBarcode('invalid', 'unknown_unit', 'No notice announces this handling unit.')
+  if (first === undefined) return refuseBarcode('invalid', 'unknown_unit', 'No notice announces this handling unit.')
   if (first.status !== 'announced') return refuseBarcode('conflict', `unit_${first.status}`, `This handling unit is ${first.status} already.`)
-  const receipt = await receivePurchaseOrder(tx, key, notice.purchaseOrderId, {
-    locationId, note: `SSCC ${sscc}`,
-    lines: contents.flatMap((each) => (each.purchaseOrderLineId === null ? [] : [{
-      purchaseOrderLineId: each.purchaseOrderLineId, quantity: each.quantity,
-      ...(each.lotNumber === null ? {} : { lot: { number: each.lotNumber, ...(each.madeOn === null ? {} : { madeOn: each.madeOn }), ...(each.expiresOn === null ? {} : { expiresOn: each.expiresOn }) } }),
-    }])),
-  })
+  const receipt = await receiveContents(tx, key, notice, contents, sscc, locationId)
   await tx.rows(markReceived, [notice.id, sscc, receipt.id])
   tx.changed({ entity: 'ship_notice', id: notice.id, action: 'unit_received', after: { sscc, receiptId: receipt.id } })
   return receipt

@@ -1,5 +1,5 @@
 // Receiving what was ordered: within tolerances, with the lots that came, what is to be inspected into quarantine.
-import { newId, type InspectionId, type ItemId, type LocationId, type LotId, type PurchaseOrderId, type PurchaseOrderLineId, type SiteId, type SupplierId } from '../../../kernel/ids.ts'
+import { newId, type ItemId, type LotId, type PurchaseOrderId, type PurchaseOrderLineId, type SiteId, type SupplierId } from '../../../kernel/ids.ts'
 import { Problem, type ProblemError } from '../../../kernel/problem.ts'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
@@ -15,6 +15,7 @@ import { getReceipt } from '../receipts/store.ts'
 import type { ReceiptId } from '../schema.ts'
 import { virtualLocations } from '../sites/store.ts'
 import type { OrderArrival } from './contract.ts'
+import { openInspections, routed } from './due.ts'
 import { tellToPutAway } from './putaway.ts'
 
 export type Receiving = Tx<'write', 'inventory:read' | 'inventory:write' | 'purchasing:read'>
@@ -35,17 +36,12 @@ const remaining = read('inventory:read', `
   select t.id, t.expires_on is null as is_dateless, t.expires_on - (now() at time zone s.time_zone)::date as days, coalesce(m.min_remaining_days, 0) as wanted
     from bss.lot t join bss.site s on s.organization_id = $1 and s.id = $3 left join bss.supplier_terms m on m.organization_id = $1 and m.supplier_id = $4
    where t.organization_id = $1 and t.id = any($2::uuid[])`, { id: column.id<LotId>(), isDateless: column.bool, days: column.nullable(column.int), wanted: column.int })
-const dueInspections = write('inventory:write', 'select d.entry, d.is_due from bss.inspections_due($1, $2, $3::uuid[]) d', { entry: column.int, isDue: column.bool })
-const quarantineOf = read('inventory:read', "select l.id from bss.location l where l.organization_id = $1 and l.site_id = $2 and l.kind = 'quarantine' and l.status = 'active' order by l.pick_sequence, l.id limit 1", { id: column.id<LocationId>() })
 const insertReceipt = write('inventory:write', `
   insert into bss.receipt (organization_id, id, number, site_id, status, supplier, received_at, note, purchase_order_id, supplier_id) values ($1, $2, $3, $4, 'received', $5, $6, $7, $8, $9)`, {})
 const insertLines = write('inventory:write', `
   insert into bss.receipt_line (organization_id, id, receipt_id, line_no, site_id, item_id, location_id, expected, received, status, purchase_order_line_id, lot_id, rejected, reject_reason)
   select $1, u.id, $2, u.n, $3, u.item_id, u.location_id, 0, u.received, 'closed', u.line_id, u.lot_id, u.rejected, u.reason
     from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::numeric[], $8::uuid[], $9::uuid[], $10::numeric[], $11::text[]) with ordinality as u (id, item_id, location_id, received, line_id, lot_id, rejected, reason, n)`, {})
-const insertInspections = write('inventory:write', `
-  insert into bss.inspection (organization_id, id, site_id, receipt_id, receipt_line_id, item_id, lot_id, location_id, quantity)
-  select $1, u.id, $2, $3, u.line_id, u.item_id, u.lot_id, $4, u.quantity from unnest($5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::numeric[]) as u (id, line_id, item_id, lot_id, quantity)`, {})
 /** A line ends when what came is within the under-delivery that was agreed; or, when nothing more will come, in any case. */
 const addReceived = write('inventory:write', `
   update bss.purchase_order_line l set received = l.received + u.quantity, rejected = l.rejected + u.rejected,
@@ -96,16 +92,12 @@ export async function receivePurchaseOrder(tx: Receiving, key: string, orderId: 
   const ordered = matched(arrival, await tx.rows(orderedLines, [orderId]))
   const lots = await lotOfLines(tx, arrival.lines.map((each, index) => ({ ...each, itemId: ordered[index]?.itemId ?? newId<'Item'>() })))
   await refuseShortLived(tx, order.siteId, order.supplierId, lots)
-  const due = await tx.rows(dueInspections, [order.supplierId, ordered.map((each) => each.itemId)])
-  const isDue = new Set(due.filter((each) => each.isDue).map((each) => each.entry - 1))
-  const quarantine = isDue.size === 0 ? null : await tx.maybe(quarantineOf, [order.siteId])
-  if (isDue.size > 0 && quarantine === null) throw new Problem('conflict', 'These goods are to be inspected, and the site has no location for quarantine.')
   const id: ReceiptId = newId()
   const receivedAt = arrival.receivedAt ?? new Date().toISOString()
-  const lines = arrival.lines.map((each, index) => ({
+  const lines = await routed(tx, order.siteId, order.supplierId, arrival.lines.map((each, index) => ({
     id: newId<'ReceiptLine'>(), itemId: ordered[index]?.itemId ?? newId<'Item'>(), lotId: lots[index] ?? null, quantity: each.quantity, rejected: each.rejected ?? '0', reason: each.rejectReason ?? null,
-    orderLineId: each.purchaseOrderLineId, isDue: isDue.has(index), locationId: isDue.has(index) && quarantine !== null ? quarantine.id : arrival.locationId,
-  }))
+    orderLineId: each.purchaseOrderLineId, locationId: arrival.locationId,
+  })))
   await tx.rows(insertReceipt, [id, numberOf('RCV', id), order.siteId, ordered[0]?.supplier ?? null, receivedAt, arrival.note ?? null, orderId, order.supplierId])
   await tx.rows(insertLines, [
     id, order.siteId, lines.map((l) => l.id), lines.map((l) => l.itemId), lines.map((l) => l.locationId), lines.map((l) => l.quantity), lines.map((l) => l.orderLineId), lines.map((l) => l.lotId), lines.map((l) => l.rejected), lines.map((l) => l.reason),
@@ -122,10 +114,7 @@ export async function receivePurchaseOrder(tx: Receiving, key: string, orderId: 
     tx.emit(stockReceived, order.siteId, { siteId: order.siteId, lines: came.map((l) => ({ itemId: l.itemId, lotId: l.lotId, locationId: l.locationId, receiptId: id, quantity: l.quantity })) })
     await tellToPutAway(tx, order.siteId, { kind: 'receipt', id }, came)
   }
-  const inspected = came.filter((each) => each.isDue)
-  if (inspected.length > 0 && quarantine !== null) {
-    await tx.rows(insertInspections, [order.siteId, id, quarantine.id, inspected.map((): InspectionId => newId()), inspected.map((l) => l.id), inspected.map((l) => l.itemId), inspected.map((l) => l.lotId), inspected.map((l) => l.quantity)])
-  }
+  await openInspections(tx, order.siteId, id, came)
   tx.changed({ entity: 'receipt', id, action: 'received', after: { purchaseOrderId: orderId, lines: arrival.lines } })
   return getReceipt(tx, id)
 }

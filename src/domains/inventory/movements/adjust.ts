@@ -88,6 +88,20 @@ const takeBackReceived = write('inventory:write', `
   update bss.purchase_order_line p set received = p.received - $3::numeric, status = case when o.status = 'partially_received' then 'open' else p.status end
     from line, bss.purchase_order o where p.organization_id = $1 and p.id = line.purchase_order_line_id and o.organization_id = $1 and o.id = p.purchase_order_id`, {})
 
+/** Goods that waited for an inspection are sent back by the reversal: that is its result. */
+const settleInspection = write('inventory:write', `
+  update bss.inspection n set status = 'decided', rejected = n.quantity, disposition = 'return_to_vendor', reason = $5
+   where n.organization_id = $1 and n.id = (select x.id from bss.inspection x where x.organization_id = $1 and x.receipt_line_id = $2 and x.quantity = $3::numeric and x.lot_id is not distinct from $4::uuid and x.status = 'open' order by x.id limit 1)
+  returning n.id`, { id: column.id() })
+const inspected = read('inventory:read', 'select x.id from bss.inspection x where x.organization_id = $1 and x.receipt_line_id = $2 and x.quantity = $3::numeric and x.lot_id is not distinct from $4::uuid limit 1', { id: column.id() })
+
+/** Before the stock's locks are taken, as a decision does. What was decided stands: the goods in quarantine may be others by now. */
+async function reverseInspection(tx: Writing, lineId: string, quantity: string, lotId: LotId | null, reason: string): Promise<void> {
+  const [settled] = await tx.rows(settleInspection, [lineId, quantity, lotId, reason])
+  if (settled !== undefined) tx.changed({ entity: 'inspection', id: settled.id, action: 'reversed', after: { reason } })
+  else if ((await tx.maybe(inspected, [lineId, quantity, lotId])) !== null) throw new Problem('conflict', 'These goods were inspected, and what was decided stands. Adjust the stock instead.')
+}
+
 /** Posts the opposite of a move, under the same document. */
 export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId, reason: string): Promise<Reversal> {
   const move = await tx.one('move', moveById, [moveId])
@@ -95,6 +109,7 @@ export async function reverseMove(tx: Writing, key: string, moveId: StockMoveId,
   if (move.isReversed) throw new Problem('conflict', 'This move was reversed before.')
   if (move.isTransit) throw new Problem('conflict', 'A leg of a transfer through transit is not reversed alone. Transfer the goods back.')
   if (move.documentKind === 'shipment' || move.documentKind === 'return' || move.documentKind === 'task') throw new Problem('conflict', `This move belongs to a ${move.documentKind} and is undone there.`)
+  if (move.documentKind === 'receipt') await reverseInspection(tx, move.documentLineId, move.quantity, move.lotId, reason)
   const posting: Posting = {
     documentKind: move.documentKind, reason, key: `${key}:reversal`, breaks: 'reversal',
     moves: [{

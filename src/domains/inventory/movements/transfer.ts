@@ -5,6 +5,7 @@ import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { stockMoved } from '../events.ts'
+import { tellToPutAway } from '../inbound/putaway.ts'
 import { listing } from '../listing.ts'
 import type { TransferId } from '../schema.ts'
 import { virtualLocations } from '../sites/store.ts'
@@ -78,6 +79,7 @@ export async function receiveTransfer(tx: Writing, key: string, id: TransferId):
   const moves = lines.map((each): Move => ({ documentId: id, documentLineId: each.id, itemId: each.itemId, fromLocationId: transit, toLocationId: each.toLocationId, lotId: each.lotId, quantity: each.quantity, occurredAt: null }))
   await post(tx, { documentKind: 'transfer', reason: 'arrival', key: `${key}:arrival`, moves, breaks: null })
   tell(tx, after, lines, false)
+  await tellToPutAway(tx, after.toSiteId, { kind: 'transfer', id }, lines.map(({ itemId, lotId, toLocationId, quantity }) => ({ itemId, lotId, locationId: toLocationId, quantity })))
   tx.changed({ entity: 'transfer', id, action: 'received' })
   return after
 }

@@ -1,10 +1,11 @@
 // All SQL about receipts, one document at a time.
-import { newId, type Id, type ItemId, type LocationId, type LotId, type PurchaseOrderLineId, type SiteId } from '../../../kernel/ids.ts'
+import { newId, type Id, type ItemId, type LocationId, type LotId, type PurchaseOrderLineId, type SiteId, type SupplierId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write, type Refusals } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { stockReceived } from '../events.ts'
+import { openInspections, routed } from '../inbound/due.ts'
 import { tellToPutAway } from '../inbound/putaway.ts'
 import { listing } from '../listing.ts'
 import { lotOfLines, sameSite } from '../movements/adjust.ts'
@@ -85,15 +86,17 @@ export async function expectReceipt(tx: Writing, draft: ExpectedDraft): Promise<
   return getReceipt(tx, id)
 }
 
-export async function receiveStock(tx: Writing, key: string, draft: ReceivedDraft): Promise<Receipt> {
+/** Goods that nobody ordered here. Of a known supplier also its inspection plans count. */
+export async function receiveStock(tx: Writing, key: string, draft: ReceivedDraft, supplierId: SupplierId | null = null): Promise<Receipt> {
   const id: ReceiptId = newId()
   const receivedAt = draft.receivedAt ?? new Date().toISOString()
   await insertHeader(tx, id, draft, { status: 'received', expectedOn: null, receivedAt })
   await sameSite(tx, draft.siteId, draft.lines)
   const lots = await lotOfLines(tx, draft.lines)
-  const lines = draft.lines.map((each, index) => ({ ...each, id: newId<'ReceiptLine'>(), lotId: lots[index] ?? null }))
+  const lines = await routed(tx, draft.siteId, supplierId, draft.lines.map((each, index) => ({ ...each, id: newId<'ReceiptLine'>(), lotId: lots[index] ?? null })))
   await arrive(tx, { id, siteId: draft.siteId, key, receivedAt, lines })
   await tx.rows(insertLines, [id, draft.siteId, lines.map((l) => l.id), lines.map((l) => l.itemId), lines.map((l) => l.locationId), lines.map((l) => l.quantity), lines.map((l) => l.quantity), null, 'closed'])
+  await openInspections(tx, draft.siteId, id, lines)
   tx.changed({ entity: 'receipt', id, action: 'received', after: { siteId: draft.siteId, lines: draft.lines } })
   return getReceipt(tx, id)
 }
@@ -112,7 +115,9 @@ export async function receiveReceipt(tx: Writing, key: string, id: ReceiptId, ar
   await sameSite(tx, receipt.siteId, named)
   const lots = await lotOfLines(tx, named)
   const receivedAt = new Date().toISOString()
-  await arrive(tx, { id, siteId: receipt.siteId, key, receivedAt, lines: named.map((each, index) => ({ ...each, lotId: lots[index] ?? null })) })
+  const came = await routed(tx, receipt.siteId, null, named.map((each, index) => ({ ...each, lotId: lots[index] ?? null })))
+  await arrive(tx, { id, siteId: receipt.siteId, key, receivedAt, lines: came })
+  await openInspections(tx, receipt.siteId, id, came)
   await tx.rows(addReceived, [named.map((each) => each.id), named.map((each) => each.quantity)])
   if (arrival.isComplete === true) await tx.rows(closeLines, [id])
   const lines = await tx.rows(linesOf, [id])

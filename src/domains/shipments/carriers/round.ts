@@ -15,7 +15,10 @@ import type { CarrierPort, Parcel } from './port.ts'
 import { simulatedCarrier } from './simulated.ts'
 
 const IDLE_MS = 2_000
-const ORGANIZATIONS_AT_ONCE = 100
+const ORGANIZATIONS_A_ROUND = 100
+/** Organizations asked for at the same time, and requests of each: a carrier that does not answer holds up few, and a claim outlives its turn. */
+const ORGANIZATIONS_AT_ONCE = 8
+const REQUESTS_AT_ONCE = 5
 const ATTEMPTS_MAX = 10
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 3_600_000
@@ -70,18 +73,22 @@ async function takeBooking(tx: Writing, id: ShipmentId, trackingNumber: string):
   else if (hasLeft(status)) await tx.rows(asking.askTracking, [id])
 }
 
+async function inGroups<T>(list: readonly T[], size: number, work: (each: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < list.length; start += size) await Promise.all(list.slice(start, start + size).map(work))
+}
+
 /** Everything that is due of one organization; gives how many were asked. */
 export async function askDue(database: Database, outbound: Outbound, organizationId: OrganizationId, onError: (error: unknown) => void): Promise<number> {
   const claim = newId<'Claim'>()
   const claimed = await database.housekeep(context(organizationId), (tx) => tx.rows(asking.claim, [claim]))
-  for (const asked of claimed) {
-    // One carrier's trouble keeps nobody else from theirs; the claim runs out, and it is tried again.
+  // One carrier's trouble keeps nobody else from theirs; the claim runs out, and it is tried again.
+  await inGroups(claimed, REQUESTS_AT_ONCE, async (asked) => {
     try {
       await askOne(database, portOf(database, outbound, organizationId, asked), organizationId, claim, asked)
     } catch (error) {
       onError(error)
     }
-  }
+  })
   return claimed.length
 }
 
@@ -90,14 +97,11 @@ export const carrierRound = (outbound: Outbound): Round => ({
   idleMs: IDLE_MS,
   run: async (database, log, signal) => {
     let asked = 0
-    for (const organizationId of await database.organizationsToAskCarriers(ORGANIZATIONS_AT_ONCE)) {
-      if (signal.aborted) return false
+    await inGroups(await database.organizationsToAskCarriers(ORGANIZATIONS_A_ROUND), ORGANIZATIONS_AT_ONCE, async (organizationId) => {
+      if (signal.aborted) return
       const onError = (error: unknown): void => log.warn({ organizationId, error }, 'a carrier could not be asked')
-      asked += await askDue(database, outbound, organizationId, onError).catch((error: unknown) => {
-        onError(error)
-        return 0
-      })
-    }
-    return asked > 0
+      await askDue(database, outbound, organizationId, onError).then((count) => (asked += count), onError)
+    })
+    return asked > 0 && !signal.aborted
   },
 })

@@ -7,6 +7,7 @@ import { write } from '../../../platform/db/statement.ts'
 import { moveForTask } from '../../inventory/index.ts'
 import { recordPicks } from '../../shipments/index.ts'
 import { taskCompleted } from '../events.ts'
+import { replenishAfter } from '../replenish.ts'
 import { LEASE_SECONDS, type Working } from '../work/store.ts'
 import type { Entry, Refusal, ScanCode, ScannedTask } from './rules.ts'
 
@@ -27,9 +28,10 @@ const progress = write('tasks:work', `
     from unnest($2::uuid[], $3::numeric[], $4::uuid[]) u (id, quantity, to_id)
    where t.organization_id = $1 and t.id = u.id returning t.id, t.status = 'completed' as is_done`, { id: column.id<TaskId>(), isDone: column.bool }, {
   warehouse_task_not_over_planned: ['conflict', 'More than this task asks for.', '/quantity'], warehouse_task_to_unknown: ['invalid', 'This site has no such location.', '/toLocationId'],
+  warehouse_task_replenish_once: ['conflict', 'Another task fills this place with this item.', '/toLocationId'],
 })
 
-const isOf = (task: ScannedTask): boolean => task.kind === 'pick' && task.reservationId !== null && task.shipmentLineId !== null && task.itemId !== null
+const isPick = (task: ScannedTask): boolean => task.kind === 'pick' && task.reservationId !== null && task.shipmentLineId !== null && task.itemId !== null
 
 /** Scans of one task to one place are one move, at the time of the latest. */
 function together(entries: readonly Posted[]): Posted[] {
@@ -57,7 +59,9 @@ async function carryPicks(tx: Working, key: string, picks: readonly Posted[]): P
 /** Picks first, then what is nobody's, by item: everybody takes the locks of stock alike. */
 async function moveGoods(tx: Working, entries: readonly Posted[]): Promise<void> {
   const key = newId()
-  for (const [round, picks] of roundsOf(entries.filter(({ task }) => isOf(task)), ({ task }) => task.reservationId ?? '').entries()) await carryPicks(tx, `${key}:${round}`, picks)
+  const picked = entries.filter(({ task }) => isPick(task))
+  for (const [round, picks] of roundsOf(picked, ({ task }) => task.reservationId ?? '').entries()) await carryPicks(tx, `${key}:${round}`, picks)
+  await replenishAfter(tx, picked.flatMap(({ task: { fromLocationId } }) => (fromLocationId === null ? [] : [{ fromLocationId }])))
   const moves = entries.filter(({ task }) => task.kind !== 'pick').toSorted((a, b) => ((a.task.itemId ?? '') < (b.task.itemId ?? '') ? -1 : 1))
   for (const { task, quantity, toLocationId, occurredAt } of moves) {
     if (task.itemId === null || task.fromLocationId === null) throw new TypeError('A task that moves goods has an item and a place.')
@@ -84,7 +88,7 @@ export async function postAll(tx: Working, device: string, list: readonly Posted
 
 const isRefusal = (error: unknown): error is Problem => error instanceof Problem && ['conflict', 'invalid', 'illegal_transition', 'insufficient_stock', 'not_found'].includes(error.code)
 /** Words of the rooms below for what this room calls differently. */
-const CODES: Readonly<Record<string, ScanCode>> = { lot_expired: 'expired_lot', no_promise: 'task_cancelled', wrong_location: 'wrong_location', same_location: 'wrong_location', unknown_location: 'wrong_location', too_much: 'over_pick', over_pick: 'over_pick', insufficient_stock: 'insufficient_stock' }
+const CODES: Readonly<Record<string, ScanCode>> = { lot_expired: 'expired_lot', no_promise: 'task_cancelled', wrong_location: 'wrong_location', same_location: 'wrong_location', unknown_location: 'wrong_location', too_much: 'over_pick', over_pick: 'over_pick', insufficient_stock: 'insufficient_stock', allocated: 'insufficient_stock', promised: 'insufficient_stock' }
 export function refusalOf(problem: Problem): Refusal {
   const code = problem.errors[0]?.code ?? problem.code
   const known = CODES[code] ?? CODES[problem.code] ?? (code.startsWith('lot_') ? 'lot_not_available' : 'not_possible')
