@@ -85,7 +85,7 @@ describe('a purchase order', () => {
   it('comes in bulk, once by its reference', async () => {
     const line = (ref: string, sku: string, quantity: string) => ({ external: { source: 'erp', ref }, supplierCode: 'ACME', siteCode: 'HAM', expectedOn: '2035-01-15', lines: [{ sku, quantity }] })
     const answers = async (...lines: ReturnType<typeof line>[]) => {
-      const out = []
+      const out: unknown[] = []
       for await (const each of planner().createPurchaseOrders({ lines })) out.push(each)
       return out
     }

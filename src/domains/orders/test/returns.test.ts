@@ -167,7 +167,10 @@ describe('a return', () => {
           else if (at !== undefined && next.do === 'reject') await planner().rejectReturn({ ...on(at), body: { reason: 'No' } })
           else if (at !== undefined) await operator().receiveReturn({ ...on(at), body: { lines: [{ returnLineId: firstLine(at), quantity: String(next.quantity), locationId: back }], isComplete: next.do === 'finish' } })
         }))
-        for (const outcome of outcomes) if (outcome.status === 'rejected' && !(outcome.reason instanceof ApiError && ['conflict', 'illegal_transition'].includes(outcome.reason.code))) throw outcome.reason
+        for (const outcome of outcomes) {
+          const reason: unknown = Reflect.get(outcome, 'reason')
+          if (outcome.status === 'rejected' && !(reason instanceof ApiError && ['conflict', 'illegal_transition'].includes(reason.code))) throw reason
+        }
         const [row] = await sql(house.superuserUrl, `select l.returned + l.to_return <= l.shipped,
             l.returned = (select coalesce(sum(r.quantity), 0) from bss.sales_return_receipt r join bss.sales_return_line x on x.id = r.return_line_id where x.order_line_id = l.id),
             l.to_return = (select coalesce(sum(x.quantity - x.received), 0) from bss.sales_return_line x join bss.sales_return s on s.id = x.return_id where x.order_line_id = l.id and s.status in ('requested', 'approved', 'awaiting_receipt'))

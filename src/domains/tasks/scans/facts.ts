@@ -51,7 +51,7 @@ const places = write('tasks:work', `
 const formsOf = (gtin14: string): string[] => [14, 13, 12, 8].flatMap((length) => (gtin14.startsWith('0'.repeat(14 - length)) ? [gtin14.slice(14 - length)] : []))
 
 /** Everything the barcodes of a batch name, in one look per kind. */
-export async function look(tx: Working, readings: readonly Reading[], tasks: Iterable<ScannedTask>): Promise<Known> {
+export async function look(tx: Working, readings: readonly Reading[], tasks: Iterable<ScannedTask, unknown, unknown>): Promise<Known> {
   const gtins = new Set<string>()
   const skus = new Set<string>()
   const texts = new Set<string>()

@@ -148,7 +148,7 @@ describe('the guided page', () => {
     const set = keySet.Parse(await (await fetch(jwksUri)).json())
     const row = (await connections().listConnections({ query: {} })).items.find(({ name }) => name === 'By key')
     expect(row).toMatchObject({ hasSecret: true, oidc: { clientAuth: 'private_key_jwt' }, serviceProvider: { jwksUri, redirectUri } })
-    expect(set).toEqual({ keys: [expect.objectContaining({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })] })
+    expect(set).toMatchObject({ keys: [{ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' }] })
     // The public half, and nothing of the private one.
     expect(JSON.stringify(set)).not.toContain('"d"')
     house.providers.know({ ...client, redirectUri, jwks: set, backchannelLogoutUri: `${redirectUri}/unused`, afterSignOut: `${house.url}/signed-out` }, null)
@@ -164,7 +164,7 @@ describe('the guided page', () => {
     expect((await fetch(jwksUri)).status).toBe(404)
     expect(titleOf(await send('/setup/connection', form))).toBe('Domain')
     const next: unknown = await (await fetch(jwksUri)).json()
-    expect(next).toEqual({ keys: [expect.objectContaining({ alg: 'ES256' })] })
+    expect(next).toMatchObject({ keys: [{ alg: 'ES256' }] })
     expect(next).not.toEqual(set)
     expect(JSON.stringify(await house.client(auditApi, 'auditor').listAuditEntries({ query: { limit: 50 } }))).not.toContain('"d":')
   })
