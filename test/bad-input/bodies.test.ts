@@ -40,7 +40,7 @@ describe('every wrong body is a 400 that points at the fault, and changes nothin
       const wrong = complaint(mutant, await send(stage.house, to, mutant.text))
       if (wrong !== null) complaints.push(wrong)
     })
-    expect(mutants.length).toBeGreaterThan(30)
+    expect(mutants.length).toBeGreaterThan(20)
     expect(complaints).toEqual([])
   }, 120_000)
 })

@@ -101,7 +101,7 @@ export const inboundApi = defineApi({
     returns: Inspection, fails, example: { accepted: '118', rejected: '2', disposition: 'scrap', reason: 'Broken' },
   },
   suggestPutaway: {
-    method: 'POST', path: '/api/v1/putaway/suggest', needs: 'inventory:read', summary: 'Bins for goods that came', status: 200, returns: Type.Object({ items: Type.Array(Putaway) }, closed), fails: [],
+    method: 'POST', path: '/api/v1/putaway/suggest', needs: 'inventory:read', summary: 'Bins for goods that came', status: 200, returns: Type.Object({ items: Type.Array(Putaway) }, closed), fails: ['not_found'],
     body: Type.Object({ siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object({ itemId: idSchema<ItemId>(), lotId: orNull(idSchema<LotId>()), quantity: PositiveQuantity }, closed), { minItems: 1, maxItems: 100 }) }, closed),
     example: { siteId: example, lines: [{ itemId: example, lotId: null, quantity: '48' }] },
   },

@@ -1,6 +1,7 @@
 import type { Handlers } from '../../../kernel/contract.ts'
 import { PAGE_LIMIT_DEFAULT } from '../../../kernel/page.ts'
 import type { Database } from '../../../platform/db/database.ts'
+import { getSite } from '../sites/store.ts'
 import { postingKey } from '../movements/handlers.ts'
 import type { inboundApi } from './contract.ts'
 import * as inspect from './inspect.ts'
@@ -21,5 +22,8 @@ export const inboundHandlers = (database: Database): Handlers<typeof inboundApi>
     database.read(ctx, (tx) => inspect.listInspections(tx, { filters: { status: query['filter[status]'], siteId: query['filter[siteId]'], receiptId: query['filter[receiptId]'] }, sort: query.sort ?? '-created', limit: query.limit ?? PAGE_LIMIT_DEFAULT, after: query.after })),
   getInspection: ({ ctx, params }) => database.read(ctx, (tx) => inspect.getInspection(tx, params.inspectionId)),
   decideInspection: ({ ctx, params, body }) => database.write(ctx, (tx) => inspect.decideInspection(tx, postingKey(ctx), params.inspectionId, body)),
-  suggestPutaway: ({ ctx, body }) => database.read(ctx, async (tx) => ({ items: await suggestPutaway(tx, body.siteId, body.lines) })),
+  suggestPutaway: ({ ctx, body }) => database.write(ctx, async (tx) => {
+    await getSite(tx, body.siteId)
+    return { items: await suggestPutaway(tx, body.siteId, body.lines) }
+  }),
 })
