@@ -122,6 +122,7 @@ async function run(bench: Bench) {
   bench.say(`a warehouse, and ${orders} orders of ${LINES_EACH} lines released in waves`)
   const plan = { items: isQuick ? 100 : 400, onHand: 1000, packLocations: 1 }
   const floor = await openFloor(sender, { ...plan, siteCode: 'SHIFT' })
+  await clientOf(shipmentsApi, sender).setShippingSettings({ params: { siteId: floor.siteId }, body: { companyPrefix: '9521234', extension: 0 } })
   await releaseOrders(sender, floor, orders, LINES_EACH)
   const shipments = await toTheFloor(sender, floor)
   const lines = orders * LINES_EACH
