@@ -3,10 +3,10 @@ import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { ChainEntry } from '../../domains/audit/contract.ts'
 import type { ChainedEntry } from '../../platform/crypto/audit-chain.ts'
+import { closed } from '../../kernel/schema.ts'
 
 export const FORMAT = 'bss-audit-1'
 
-const closed = { additionalProperties: false } as const
 const Header = Type.Object({
   format: Type.Literal(FORMAT), organizationId: Type.String(), afterPosition: Type.Integer({ minimum: 0 }),
   previousHash: Type.String({ pattern: '^[0-9a-f]{64}$' }),

@@ -7,6 +7,7 @@ import { Instant } from '../../kernel/instant.ts'
 import { PageQuery, pageOf } from '../../kernel/page.ts'
 import { chainApi } from './chain/contract.ts'
 import { streamsApi } from './streams/contract.ts'
+import { closed } from '../../kernel/schema.ts'
 
 export { ChainEntry, ChainHead } from './chain/contract.ts'
 export { AuditStream, AuditStreamDraft, NewAuditStream } from './streams/contract.ts'
@@ -16,7 +17,6 @@ export const ACTOR_KINDS = ['user', 'service', 'system', 'operator'] as const
 /** So many entries are erased by one request at most. */
 export const ERASED_MAX = 200
 
-const closed = { additionalProperties: false } as const
 const Word = Type.String({ minLength: 1, maxLength: 200 })
 
 export const AuditChange = Type.Object({

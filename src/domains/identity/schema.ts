@@ -2,7 +2,9 @@
 import Type from 'typebox'
 import { FIELD_CLASSES, PERMISSIONS, PLATFORM_PERMISSIONS, type FieldClass, type Permission, type RoleName, type TenantPermission } from '../../kernel/access.ts'
 import { idSchema, type Id, type RoleId, type SiteId } from '../../kernel/ids.ts'
+import { closed, oneOf, orNull } from '../../kernel/schema.ts'
 
+export { closed, oneOf, orNull } from '../../kernel/schema.ts'
 export type RoleAssignmentId = Id<'RoleAssignment'>
 
 /** Role templates that an organization can give. */
@@ -12,11 +14,7 @@ export type TenantRole = (typeof TENANT_ROLES)[number]
 export const ROLE_SOURCES = ['manual', 'scim', 'group', 'jit'] as const
 export const SITES_MAX = 100
 
-export const closed = { additionalProperties: false } as const
-export const oneOf = <const L extends readonly string[]>(list: L, description?: string) =>
-  Type.Unsafe<L[number]>({ type: 'string', enum: [...list], ...(description === undefined ? {} : { description }) })
 export const Instant = Type.String({ format: 'date-time' })
-export const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 export const AnyPermission = Type.Unsafe<Permission>({ type: 'string', enum: [...PERMISSIONS, ...PLATFORM_PERMISSIONS] })
 export const Scope = Type.Unsafe<TenantPermission>({ type: 'string', enum: [...PERMISSIONS], description: 'a permission, resource:action' })
 export const FieldClasses = Type.Array(Type.Unsafe<FieldClass>({ type: 'string', enum: [...FIELD_CLASSES] }))

@@ -2,8 +2,8 @@
 import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
 import { idSchema, type ItemId, type OrderId, type LocationId, type LotId, type OrderLineId, type PartyId, type ReturnId, type ReturnLineId, type SiteId } from '../../kernel/ids.ts'
+import { closed } from '../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 const orderId = idSchema<OrderId>()
 const lineIds = Type.Array(idSchema<OrderLineId>())
 const LineQuantity = Type.Object({ lineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)

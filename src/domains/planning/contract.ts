@@ -7,11 +7,10 @@ import { idSchema, type ItemId, type SiteId } from '../../kernel/ids.ts'
 import { Money } from '../../kernel/money.ts'
 import { Unit } from '../../kernel/quantity.ts'
 import { Definition, type Measure, measure, provenance } from './definitions/contract.ts'
+import { closed, orNull } from '../../kernel/schema.ts'
 
 export { DEFINITIONS } from './definitions/contract.ts'
 
-const closed = { additionalProperties: false } as const
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Count = Type.Integer({ minimum: 0 })
 const Decimal = Type.String()
 const Day = Type.String({ format: 'date' })

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
 import { idSchema, type ItemId, type SiteId, type TaskId, type WaveId } from '../../kernel/ids.ts'
 import { TASK_KINDS } from './rules.ts'
-import { closed, oneOf, orNull } from './schema.ts'
+import { closed, oneOf, orNull } from '../../kernel/schema.ts'
 
 const base = { taskId: idSchema<TaskId>(), siteId: idSchema<SiteId>(), kind: oneOf(TASK_KINDS) }
 

@@ -5,15 +5,13 @@ import Type from 'typebox'
 import { defineApi } from '../../kernel/contract.ts'
 import { idSchema, type ApiKeyId, type OrganizationId, type ServiceAccountId } from '../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../kernel/page.ts'
+import { closed, oneOf, orNull } from '../../kernel/schema.ts'
 
 export const ORGANIZATION_STATUSES = ['provisioning', 'active', 'suspended', 'offboarding', 'exported', 'erased'] as const
 export type OrganizationStatus = (typeof ORGANIZATION_STATUSES)[number]
 export const PLANS = ['trial', 'standard', 'enterprise'] as const
 
-const closed = { additionalProperties: false } as const
-const oneOf = <const L extends readonly string[]>(list: L) => Type.Unsafe<L[number]>({ type: 'string', enum: [...list] })
 const Instant = Type.String({ format: 'date-time' })
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^\\S(.*\\S)?$' })
 const Slug = Type.String({ pattern: '^[a-z][a-z0-9-]{1,38}[a-z0-9]$', description: '3 to 40 small letters, digits and hyphens, beginning with a letter' })
 const Region = Type.String({ pattern: '^[a-z]{2}(-[a-z0-9]{1,12}){0,2}$', description: 'where its data lives, such as eu or eu-central-1' })

@@ -3,9 +3,8 @@ import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ActorId, type Id } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
+import { closed, orNull } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 in hex' })
 
 export const ChainHead = Type.Object({

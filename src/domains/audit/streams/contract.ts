@@ -2,14 +2,13 @@
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type Id } from '../../../kernel/ids.ts'
+import { closed, orNull } from '../../../kernel/schema.ts'
 
 export type AuditStreamId = Id<'AuditStream'>
 export const STREAM_STATUSES = ['active', 'paused', 'disabled'] as const
 /** An organization has few receivers; each costs the worker a look and a request. */
 export const STREAMS_MAX = 10
 
-const closed = { additionalProperties: false } as const
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Instant = Type.String({ format: 'date-time' })
 
 const facts = {

@@ -5,6 +5,7 @@ import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ConnectionId, type UserId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
+import { closed, oneOf, orNull } from '../../../kernel/schema.ts'
 
 export const CONNECTION_KINDS = ['oidc', 'saml'] as const
 export const CONNECTION_PRESETS = ['generic', 'okta', 'entra', 'google'] as const
@@ -15,9 +16,6 @@ export const CLIENT_AUTHS = ['client_secret_basic', 'client_secret_post', 'priva
 /** Roles that a first sign-in may give: never an administrator's. */
 export const JIT_ROLES = ['planner', 'warehouse_operator', 'warehouse_lead', 'finance', 'auditor', 'integration', 'twin_engineer'] as const
 
-const closed = { additionalProperties: false } as const
-const oneOf = <const L extends readonly string[]>(list: L, description?: string) => Type.Unsafe<L[number]>({ type: 'string', enum: [...list], ...(description === undefined ? {} : { description }) })
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Instant = Type.String({ format: 'date-time' })
 const Url = Type.String({ minLength: 8, maxLength: 2000, pattern: '^https?://[^\\s]+$' })
 const Pem = Type.String({ minLength: 100, maxLength: 10_000, pattern: '^-----BEGIN CERTIFICATE-----' })

@@ -4,10 +4,9 @@ import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ConnectionId, type EmailDomainId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
+import { closed, orNull } from '../../../kernel/schema.ts'
 
 export const DOMAIN_STATUSES = ['pending', 'verified', 'lost'] as const
-const closed = { additionalProperties: false } as const
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Instant = Type.String({ format: 'date-time' })
 
 export const EmailDomain = Type.Object({

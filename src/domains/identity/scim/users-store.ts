@@ -8,8 +8,8 @@ import { USER_STATUSES } from '../users/contract.ts'
 import { MET_USERS, type Directory, type Writing } from './directory.ts'
 import { listStatements, type Candidates } from './listing-sql.ts'
 import type { Attributes } from './values.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 const Emails = Compile(Type.Array(Type.Object({ value: Type.String(), type: Type.String(), primary: Type.Boolean() }, closed)))
 const Groups = Compile(Type.Array(Type.Object({ value: Type.String(), display: Type.String() }, closed)))
 const Complex = Type.Record(Type.String(), Type.Union([Type.String(), Type.Boolean()]))

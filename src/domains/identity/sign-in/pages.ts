@@ -13,8 +13,8 @@ import * as store from './store.ts'
 import { choicePage, homePage, signedOutPage, signInPage, UNKNOWN_HOME } from './views.ts'
 import { note, refusable, refused, signInContext, visitIn, visitOf, type Visit } from './visit.ts'
 import type { Verified } from './facts.ts'
+import { orNull } from '../../../kernel/schema.ts'
 
-const orNull = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const verified = Compile(Type.Object({
   subject: Type.String(), directoryName: Type.String(), email: orNull(Type.String()), displayName: orNull(Type.String()), authenticatedAtMs: Type.Number(), acr: orNull(Type.String()),
   methods: Type.Array(Type.String()), providerSubject: Type.String(), providerSession: orNull(Type.String()),

@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { Instant } from '../../../kernel/instant.ts'
 import { ACTIONS, BIZ_STEPS, DISPOSITIONS, ERROR_REASONS, PARTY_TYPES, TRANSACTION_TYPES } from './schema.ts'
+import { closed } from '../../../kernel/schema.ts'
 
 const URI = '[A-Za-z][A-Za-z0-9+.-]*:[!-~]+'
 /** A URI, which is ASCII; also a prefixed name such as `example:myStep`. */
@@ -10,7 +11,6 @@ export const Uri = Type.String({ maxLength: 500, pattern: `^${URI}$` })
 /** A word of the standard, or a URI that does not pretend to be one. */
 const word = (words: readonly string[]) => Type.String({ maxLength: 500, pattern: `^(${words.join('|')}|(?!urn:epcglobal:cbv|https?://ns\\.gs1\\.org/cbv/)${URI})$` })
 const extended = { additionalProperties: false, patternProperties: { '^[^:\\s]+:.+$': {} } } as const
-const closed = { additionalProperties: false } as const
 const EPCS_MAX = 5000
 const option = Type.Optional
 const epcs = option(Type.Array(Uri, { maxItems: EPCS_MAX, uniqueItems: true }))

@@ -193,76 +193,15 @@ begin
 end
 $$;
 
--- Where goods should go: a bin with room that holds the same item and lot, else an empty one, in a zone that holds goods of the same
--- storage class before others, by the pick path. Never a full or inactive bin; what lines of one question take is not offered twice.
--- What finds no place comes back without one.
+-- Bins are offered in the order of the path.
 create index location_for_putaway on bss.location (organization_id, site_id, pick_sequence, id) where kind in ('storage', 'pick') and status = 'active';
-create function bss.suggest_putaway(p_org uuid, p_site uuid, p_items uuid[], p_lots uuid[], p_quantities numeric[]) returns table (entry int, location_id uuid, quantity numeric)
-language plpgsql stable
-as $$
-#variable_conflict use_column
-declare
-  n int;
-  rest numeric;
-  part numeric;
-  bin record;
-  class text;
-  taken_bins uuid[] := '{}';
-  taken_goods text[] := '{}';
-  taken_quantities numeric[] := '{}';
-  these text;
-begin
-  for n in 1 .. cardinality(p_items) loop
-    rest := p_quantities[n];
-    these := p_items[n] || coalesce(p_lots[n]::text, '');
-    select i.storage_class into class from bss.item i where i.organization_id = p_org and i.id = p_items[n];
-    for bin in
-      with candidate as (
-        select l.id, l.capacity, l.pick_sequence, l.zone_id, true as is_same
-          from bss.stock_balance b join bss.location l on l.organization_id = p_org and l.id = b.location_id
-         where b.organization_id = p_org and b.item_id = p_items[n] and b.site_id = p_site and b.on_hand > 0 and b.lot_id is not distinct from p_lots[n]
-           and l.kind in ('storage', 'pick') and l.status = 'active'
-        union all
-        select l.id, l.capacity, l.pick_sequence, l.zone_id, false
-          from bss.location l
-         where l.organization_id = p_org and l.site_id = p_site and l.kind = 'storage' and l.status = 'active'
-           and not exists (select from bss.stock_balance x where x.organization_id = p_org and x.location_id = l.id and x.on_hand > 0)
-      )
-      select c.id, c.capacity - coalesce((select sum(x.on_hand) from bss.stock_balance x where x.organization_id = p_org and x.location_id = c.id), 0)
-             - coalesce((select sum(t.quantity) from unnest(taken_bins, taken_quantities) t (bin, quantity) where t.bin = c.id), 0) as room
-        from candidate c
-       where not exists (select from unnest(taken_bins, taken_goods) t (bin, goods) where t.bin = c.id and t.goods <> these)
-       order by c.is_same desc,
-             class is not null and exists (
-               select from bss.location z join bss.stock_balance y on y.organization_id = p_org and y.location_id = z.id and y.on_hand > 0
-                 join bss.item i on i.organization_id = p_org and i.id = y.item_id and i.storage_class = class
-                where z.organization_id = p_org and z.site_id = p_site and z.zone_id = c.zone_id) desc, c.pick_sequence, c.id
-    loop
-      part := least(rest, coalesce(bin.room, rest));
-      continue when part <= 0;
-      taken_bins := taken_bins || bin.id;
-      taken_goods := taken_goods || these;
-      taken_quantities := taken_quantities || part;
-      entry := n; location_id := bin.id; quantity := part;
-      return next;
-      rest := rest - part;
-      exit when rest <= 0;
-    end loop;
-    if rest > 0 then
-      entry := n; location_id := null; quantity := rest;
-      return next;
-    end if;
-  end loop;
-end
-$$;
 
 do $do$
 declare f text;
 begin
-  foreach f in array array['receipt_follows_its_states', 'inspections_due', 'suggest_putaway'] loop
+  foreach f in array array['receipt_follows_its_states', 'inspections_due'] loop
     execute format('revoke execute on function bss.%I from public', f);
     execute format('grant execute on function bss.%I to bss_app, bss_worker', f);
   end loop;
-  grant execute on function bss.suggest_putaway(uuid, uuid, uuid[], uuid[], numeric[]) to bss_reader;
 end
 $do$;

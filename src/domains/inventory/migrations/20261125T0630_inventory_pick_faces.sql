@@ -26,7 +26,6 @@ call sec.fence_by_site('bss.pick_face', 'site_id');
 -- item and lot; then an empty one, in a zone that holds goods of the same storage class before others, by the pick path. Never a full or
 -- inactive bin, and never more in a face than its maximum. p_taken_*: goods on their way to bins already; what lines of one question take
 -- is not offered twice either. What finds no place comes back without one.
-drop function bss.suggest_putaway(uuid, uuid, uuid[], uuid[], numeric[]);
 create function bss.suggest_putaway(p_org uuid, p_site uuid, p_items uuid[], p_lots uuid[], p_quantities numeric[], p_taken_bins uuid[], p_taken_items uuid[], p_taken_lots uuid[], p_taken_quantities numeric[])
 returns table (entry int, location_id uuid, quantity numeric)
 language plpgsql stable

@@ -5,8 +5,7 @@ import { type Id, idSchema, type ItemId, type OrderId, type OrderLineId, type Pa
 import { Currency, Money, UnitPrice } from '../../../kernel/money.ts'
 import { pageOf, PageQuery } from '../../../kernel/page.ts'
 import { BusinessDate, Instant, nullable, Order, OrderPath, OrderStatus, OrderSummary, Text } from '../document/contract.ts'
-
-const closed = { additionalProperties: false } as const
+import { closed } from '../../../kernel/schema.ts'
 
 export const ORDER_SORTS = ['orderedAt', '-orderedAt', 'requestedOn', '-requestedOn', 'promisedOn', '-promisedOn', 'number', '-number'] as const
 export const OrderSort = Type.Unsafe<(typeof ORDER_SORTS)[number]>({ type: 'string', enum: [...ORDER_SORTS] })

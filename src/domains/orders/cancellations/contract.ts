@@ -4,8 +4,8 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type OrderId } from '../../../kernel/ids.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { External, Instant, Text } from '../document/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 /** Only lines ordered up to `occurredAt` are touched. */
 export const SoldCancellation = Type.Object({ external: External, customerCode: Text(60), sku: Text(100), quantity: PositiveQuantity, occurredAt: Instant }, closed)
 export type SoldCancellation = Type.Static<typeof SoldCancellation>

@@ -5,8 +5,8 @@ import { idSchema, type ItemId, type OrderLineId } from '../../../kernel/ids.ts'
 import { PositiveQuantity, Quantity } from '../../../kernel/quantity.ts'
 import { BackorderPolicy, BusinessDate, Channel, Incoterm, nullable, Order, ORDER_LINES_MAX, OrderLinePath, OrderPath, Priority, Text } from '../document/contract.ts'
 import { NewLine } from '../placements/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 const Reason = Type.Object({ reason: Type.Optional(Text(500)) }, closed)
 const Shortage = Type.Object({ lineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Quantity }, closed)
 

@@ -4,8 +4,8 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { type Id, idSchema, type PartyId } from '../../../kernel/ids.ts'
 import { pageOf, PageQuery } from '../../../kernel/page.ts'
 import { External, LineResult, nullable, Text } from '../document/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 export type PriceListId = Id<'PriceList'>
 export type PartyContactId = Id<'PartyContact'>
 

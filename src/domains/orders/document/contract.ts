@@ -2,6 +2,7 @@
 import Type from 'typebox'
 import { idSchema, type ItemId, type OrderId, type OrderLineId, type PartyId, type SiteId } from '../../../kernel/ids.ts'
 import { Quantity } from '../../../kernel/quantity.ts'
+import { closed } from '../../../kernel/schema.ts'
 
 /** The states of a line; the order's own status is derived from its lines. `rules.ts` and the database hold the arrows. */
 export const LINE_STATUSES = ['draft', 'submitted', 'confirmed', 'released', 'in_fulfilment', 'shipped', 'delivered', 'closed', 'cancelled'] as const
@@ -27,8 +28,6 @@ export const Text = (max: number) => Type.String({ minLength: 1, maxLength: max 
 export const Priority = Type.Integer({ minimum: 1, maximum: 9 })
 export const Channel = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,39}$' })
 export const nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
-
-const closed = { additionalProperties: false } as const
 
 /** The system that owns the record, and its name there. Given together or not at all. */
 export const External = Type.Object({ source: Text(60), ref: Text(200) }, closed)

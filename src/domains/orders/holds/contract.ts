@@ -3,8 +3,8 @@ import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type OrderHoldId, type OrderId, type OrderLineId } from '../../../kernel/ids.ts'
 import { nullable, OrderPath, Text } from '../document/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 export const HOLD_KINDS = ['credit', 'compliance', 'quality', 'address', 'manual'] as const
 const HoldKind = Type.Unsafe<(typeof HOLD_KINDS)[number]>({ type: 'string', enum: [...HOLD_KINDS] })
 

@@ -5,8 +5,8 @@ import { idSchema, type ItemId, type OrderId, type PartyId, type SiteId } from '
 import { Currency, UnitPrice } from '../../../kernel/money.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { BackorderPolicy, BusinessDate, Channel, External, Incoterm, Instant, Order, ORDER_LINES_MAX, Priority, Text } from '../document/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 const line = {
   itemId: Type.Optional(idSchema<ItemId>()),
   sku: Type.Optional(Text(100)),

@@ -6,8 +6,8 @@ import { Currency, UnitPrice } from '../../../kernel/money.ts'
 import { pageOf, PageQuery } from '../../../kernel/page.ts'
 import { BusinessDate, LineResult, nullable, Text } from '../document/contract.ts'
 import type { PriceListId } from '../customers/contract.ts'
+import { closed } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
 export type PriceId = Id<'Price'>
 
 export const PriceList = Type.Object({ id: idSchema<PriceListId>(), code: Type.String(), name: Type.String(), currency: Currency, isDefault: Type.Boolean(), rowVersion: Type.Integer() }, closed)

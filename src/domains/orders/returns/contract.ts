@@ -5,9 +5,8 @@ import { type Id, idSchema, type ItemId, type LocationId, type LotId, type Order
 import { pageOf, PageQuery } from '../../../kernel/page.ts'
 import { PositiveQuantity, Quantity } from '../../../kernel/quantity.ts'
 import { External, Instant, nullable, Text } from '../document/contract.ts'
+import { closed, oneOf } from '../../../kernel/schema.ts'
 
-const closed = { additionalProperties: false } as const
-const oneOf = <const L extends readonly string[]>(list: L) => Type.Unsafe<L[number]>({ type: 'string', enum: [...list] })
 export type ReturnReceiptId = Id<'ReturnReceipt'>
 export type ReturnDispositionId = Id<'ReturnDisposition'>
 

@@ -1,6 +1,7 @@
 // What each figure means. The sentence and its version travel with the figure: a number whose meaning has changed must not be
 // compared with an older one, so whoever changes what is counted raises the version.
 import Type from 'typebox'
+import { closed } from '../../../kernel/schema.ts'
 
 interface Meaning {
   readonly version: number
@@ -36,7 +37,6 @@ export const DEFINITIONS = {
 } as const satisfies Readonly<Record<string, Meaning>>
 export type DefinitionKey = keyof typeof DEFINITIONS
 
-const closed = { additionalProperties: false } as const
 /** In the order in which they are shown. */
 export const DEFINITION_KEYS = [
   'orders_by_state', 'open_orders', 'backordered_lines', 'backordered_quantity', 'line_fill', 'unit_fill', 'on_time_in_full', 'backorder_rate', 'shortages', 'distinct_items', 'units_on_hand',

@@ -4,7 +4,8 @@ import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type Id, type SiteId, type TaskId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
-import { closed, Instant, line, oneOf, orNull, sortBy } from '../schema.ts'
+import { Instant } from '../../../kernel/instant.ts'
+import { closed, line, oneOf, orNull, sortBy } from '../../../kernel/schema.ts'
 import { OUTCOMES, RESOLUTIONS, SCAN_CODES } from './rules.ts'
 
 export type ScanId = Id<'Scan'>

@@ -5,7 +5,8 @@ import { idSchema, type CarrierId, type OrderId, type ShipmentId, type SiteId, t
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import type { RouteId } from '../../shipments/contract.ts'
 import { WAVE_STATUSES } from '../rules.ts'
-import { closed, Instant, oneOf, sortBy } from '../schema.ts'
+import { Instant } from '../../../kernel/instant.ts'
+import { closed, oneOf, sortBy } from '../../../kernel/schema.ts'
 
 export const Wave = Type.Object({
   id: idSchema<WaveId>(), number: Type.String(), siteId: idSchema<SiteId>(), status: oneOf(WAVE_STATUSES), shipmentIds: Type.Array(idSchema<ShipmentId>()),

@@ -1,22 +1,20 @@
 // How a task ends: its goods move with it, once. Locks: orders and shipments of a pick first, then the task, then what the stock takes.
-import type { LocationId, OrderId, ReservationId, ShipmentLineId, TaskId } from '../../../kernel/ids.ts'
+import type { LocationId, OrderId, ShipmentLineId, TaskId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
 import { write } from '../../../platform/db/statement.ts'
-import { loseForTask, moveForTask, proposeCount, recordCount } from '../../inventory/index.ts'
+import { loseForTask, proposeCount, recordCount } from '../../inventory/index.ts'
 import { allocateAgain } from '../../orders/index.ts'
-import { lockForPicks, packLocationOf, recordPicks, recordShort } from '../../shipments/index.ts'
+import { lockForPicks, packLocationOf, recordShort } from '../../shipments/index.ts'
 import { taskCompleted, taskFailed } from '../events.ts'
 import { fitOrdersAtOnce } from '../fit.ts'
 import { pickTasksOf } from '../picks.ts'
 import { replenishAfter } from '../replenish.ts'
 import type { Completion, ShortPick, Task } from './contract.ts'
+import { moveGoods, postAll } from './post.ts'
 import { end, failTask, hold, note, workOn, type Working } from './store.ts'
 
-const carry = write('tasks:work', `select r.reservation_id, r.order_id from bss.carry_reserved($1, array[$2::uuid], array[$3::numeric], array[$4::uuid], 'task', 'pick', $5, array[$6::uuid], array[$6::uuid], array[coalesce($7::timestamptz, now())]) r`, {
-  reservationId: column.id<ReservationId>(), orderId: column.id<OrderId>(),
-})
 const loosen = write('tasks:work', 'select r.order_id from bss.loosen_reserved($1, array[$2::uuid], array[$3::numeric]) r', { orderId: column.id<OrderId>() })
 
 const missing = (pointer: string, sentence: string): Problem => new Problem('invalid', sentence, { errors: [{ pointer, code: 'required', message: sentence }] })
@@ -30,19 +28,6 @@ async function take(tx: Working, id: TaskId, deviceId: string): Promise<Task> {
   return hold(tx, id, deviceId)
 }
 
-interface PickParts {
-  readonly quantity: string
-  readonly toLocationId: LocationId
-  readonly occurredAt: string | null
-}
-async function pick(tx: Working, key: string, task: Task, { quantity, toLocationId, occurredAt }: PickParts): Promise<void> {
-  if (task.reservationId === null || task.shipmentLineId === null || task.itemId === null) throw new TypeError('A pick task has a promise and a line of a shipment.')
-  const [carried] = await tx.rows(carry, [task.reservationId, quantity, toLocationId, key, task.id, occurredAt])
-  if (carried === undefined) throw new TypeError('Nothing was carried.')
-  await recordPicks(tx, [{ shipmentLineId: task.shipmentLineId, reservationId: carried.reservationId, itemId: task.itemId, lotId: task.lotId, quantity }])
-  if (task.fromLocationId !== null) await replenishAfter(tx, [{ fromLocationId: task.fromLocationId }])
-}
-
 async function destination(tx: Working, task: Task, named: LocationId | undefined): Promise<LocationId> {
   const to = named ?? task.toLocationId ?? (task.kind === 'pick' ? await packLocationOf(tx, task.siteId) : null)
   if (to === null) throw missing('/toLocationId', 'Say where the goods are put.')
@@ -50,9 +35,8 @@ async function destination(tx: Working, task: Task, named: LocationId | undefine
 }
 
 /** Does a task or a part of it. Goods that were promised are carried with their promise; what is a count is recorded there. */
-export async function completeTask(tx: Working, key: string, id: TaskId, done: Completion): Promise<Task> {
+export async function completeTask(tx: Working, id: TaskId, done: Completion): Promise<Task> {
   const task = await take(tx, id, done.deviceId)
-  const occurredAt = done.occurredAt ?? null
   if (!isMoving(task)) {
     if (task.kind === 'count') await count(tx, task, done)
     await note(tx, id, '0', null)
@@ -61,13 +45,8 @@ export async function completeTask(tx: Working, key: string, id: TaskId, done: C
   const quantity = done.quantity ?? quantityOf(rest(task))
   if (micros(quantity) > rest(task)) throw new Problem('conflict', 'More than this task asks for.', { errors: [{ pointer: '/quantity', code: 'over_pick', message: `Only ${quantityOf(rest(task))} are left to do.` }] })
   const toLocationId = await destination(tx, task, done.toLocationId)
-  if (task.kind === 'pick') await pick(tx, key, task, { quantity, toLocationId, occurredAt })
-  else if (task.itemId !== null && task.fromLocationId !== null) {
-    await moveForTask(tx, { taskId: id, reason: task.kind, key, itemId: task.itemId, lotId: task.lotId, fromLocationId: task.fromLocationId, toLocationId, quantity, occurredAt })
-  }
-  await note(tx, id, quantity, toLocationId)
-  tx.changed({ entity: 'task', id, action: 'done', after: { quantity, toLocationId } })
-  return micros(quantity) === rest(task) ? finished(tx, task) : workOn(tx, id)
+  await postAll(tx, done.deviceId, [{ task, quantity, toLocationId, occurredAt: done.occurredAt ?? new Date().toISOString() }])
+  return workOn(tx, id)
 }
 
 async function count(tx: Working, task: Task, done: Completion): Promise<void> {
@@ -96,7 +75,7 @@ export async function shortTask(tx: Working, key: string, id: TaskId, short: Sho
   if (lost <= 0n) throw new Problem('conflict', 'That is not fewer than this task asks for.', { errors: [{ pointer: '/found', code: 'not_short', message: `Fewer than ${quantityOf(rest(task))}.` }] })
   const quantity = quantityOf(lost)
   const toLocationId = found === 0n ? null : await destination(tx, task, short.toLocationId)
-  if (toLocationId !== null) await pick(tx, key, task, { quantity: short.found, toLocationId, occurredAt: null })
+  if (toLocationId !== null) await moveGoods(tx, [{ task, quantity: short.found, toLocationId, occurredAt: new Date().toISOString() }])
   const [loose] = await tx.rows(loosen, [task.reservationId, quantity])
   const broken = await loseForTask(tx, { taskId: id, siteId: task.siteId, reason: short.code === 'damaged' ? 'damage' : 'lost', key, itemId: task.itemId, lotId: task.lotId, locationId: task.fromLocationId, quantity })
   await note(tx, id, short.found, toLocationId)

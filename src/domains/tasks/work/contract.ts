@@ -6,7 +6,8 @@ import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
 import { CountEntry } from '../../inventory/contract.ts'
 import { EXCEPTION_CODES, SHORT_CODES, TASK_KINDS, TASK_STATUSES } from '../rules.ts'
-import { closed, Instant, line, oneOf, orNull, sortBy } from '../schema.ts'
+import { Instant } from '../../../kernel/instant.ts'
+import { closed, line, oneOf, orNull, sortBy } from '../../../kernel/schema.ts'
 
 export const Task = Type.Object({
   id: idSchema<TaskId>(), siteId: idSchema<SiteId>(), zoneId: orNull(idSchema<ZoneId>()), kind: oneOf(TASK_KINDS), status: oneOf(TASK_STATUSES), priority: Type.Integer(), dueAt: orNull(Instant), pickSequence: Type.Integer(),

@@ -19,7 +19,7 @@ export const workHandlers = (database: Database): Handlers<typeof workApi> => ({
   getTask: ({ ctx, params }) => database.read(ctx, (tx) => store.getTask(tx, params.taskId)),
   heartbeatTask: ({ ctx, params, body }) => database.write(ctx, (tx) => store.heartbeat(tx, params.taskId, body.deviceId)),
   releaseTask: ({ ctx, params, body }) => database.write(ctx, (tx) => store.release(tx, params.taskId, body.deviceId)),
-  completeTask: ({ ctx, params, body }) => database.write(ctx, (tx) => completeTask(tx, ctx.facts.idempotency?.key ?? newId(), params.taskId, body)),
+  completeTask: ({ ctx, params, body }) => database.write(ctx, (tx) => completeTask(tx, params.taskId, body)),
   shortTask: ({ ctx, params, body }) => database.write(ctx, (tx) => shortTask(tx, ctx.facts.idempotency?.key ?? newId(), params.taskId, body)),
   failTask: ({ ctx, params, body }) => database.write(ctx, (tx) => failed(tx, params.taskId, body.deviceId, body.code, body.note ?? null)),
   reassignTask: ({ ctx, params, body }) => database.write(ctx, (tx) => store.reassign(tx, params.taskId, body.assignee, body.priority ?? null)),
