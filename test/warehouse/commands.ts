@@ -38,6 +38,13 @@ export const command: fc.Arbitrary<Command> = fc.record({
   what: fc.oneof(...WEIGHTS.map(([what, weight]) => ({ weight, arbitrary: fc.constant(what) }))), pick: fc.nat(1_000), quantity: fc.integer({ min: 1, max: 9 }), device: fc.constantFrom('left' as const, 'right' as const),
 })
 
+const step = (what: Command['what'], pick = 1, quantity = 2): Command => ({ what, pick, quantity, device: 'left' })
+/** From the order to the door and back once, with a pick that is short and a cancellation of what is picked. */
+export const WHOLE_WAY: readonly Command[] = [
+  ...[0, 1, 2].map((n) => step('place', n)), ...[0, 1, 2].map((n) => step('release', n)), step('wave'), step('take'), step('pick'), step('pick'), step('pick'), step('take'), step('short', 0), step('pick'), step('pick'),
+  step('take'), step('pick'), step('pick'), step('pack', 0), step('ship', 0), step('deliver', 0), step('cancel', 1), step('cancel', 2), step('receive'),
+]
+
 /** Codes by which the rules refuse. Anything else is a fault of the product. */
 const REFUSALS = new Set(['illegal_transition', 'conflict', 'insufficient_stock', 'invalid', 'not_found'])
 export const isRefusal = (error: unknown): boolean => error instanceof ApiError && REFUSALS.has(error.code)

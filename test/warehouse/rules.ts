@@ -9,6 +9,8 @@ const RULES: readonly (readonly [string, string])[] = [
   ['what is picked of a line is not what lies picked or has left', `select l.id from bss.sales_order_line l
      left join lateral (select coalesce(sum(v.quantity), 0) as q from bss.reservation v where v.organization_id = l.organization_id and v.demand_line_id = l.id and v.status = 'picked') r on true where l.picked <> r.q + l.shipped`],
   ['stock promised twice', 'select item_id from bss.stock_level where reserved < 0 or reserved > on_hand - unavailable'],
+  ['a level and its promises differ', `select l.item_id from bss.stock_level l
+     left join lateral (select coalesce(sum(v.quantity), 0) as q from bss.reservation v where v.organization_id = l.organization_id and v.site_id = l.site_id and v.item_id = l.item_id and v.status in ('open', 'picked')) r on true where l.reserved <> r.q`],
   ['allocated is not the sum of the promises by bin', `select b.item_id from bss.stock_balance b
      left join lateral (select coalesce(sum(v.quantity), 0) as q from bss.reservation v where v.organization_id = b.organization_id and v.item_id = b.item_id and v.location_id = b.location_id and v.lot_id is not distinct from b.lot_id and v.status in ('open', 'picked')) r on true where b.allocated <> r.q`],
   ['stock that is not the sum of its moves', `select coalesce(m.item_id, b.item_id) from (

@@ -5,6 +5,7 @@ import { shipmentsApi } from '../../../domains/shipments/contract.ts'
 import { tasksApi } from '../../../domains/tasks/contract.ts'
 import { ApiError, clientOf, type CallOf, type Sender } from '../../../kernel/client.ts'
 import { newId, type ShipmentId, type SiteId } from '../../../kernel/ids.ts'
+import { CliError, EXIT } from '../../exit.ts'
 import { progressOf } from '../../progress.ts'
 import { stopIfAsked, type World } from '../../world.ts'
 import type { Tally } from '../report.ts'
@@ -98,21 +99,25 @@ async function plan({ world, sender, siteId, tally }: Floor): Promise<void> {
   progress.end(done)
 }
 
+/** Batches of tasks, each answered by one batch of scans, as scanners send them. */
 async function pick({ world, sender, siteId, tally }: Floor): Promise<void> {
   const tasks = clientOf(tasksApi, sender)
   const progress = progressOf(world, 'Picking', 'lines', null)
   let done = 0
-  await Promise.all(Array.from({ length: HANDS }, async (_, hand) => {
-    const deviceId = `import-${hand}`
+  await Promise.all(Array.from({ length: HANDS }, async () => {
+    // A device numbers its scans for ever, so each run has devices of its own.
+    const deviceId = `import-${newId()}`
+    let sequence = 0
     for (;;) {
       stopIfAsked(world)
       const { tasks: mine } = await tasks.nextTasks({ body: { siteId, deviceId, kinds: ['pick'], count: PICKS_AT_ONCE } })
       if (mine.length === 0) return
-      for (const { id } of mine) {
-        await tasks.completeTask({ params: { taskId: id }, body: { deviceId }, idempotencyKey: newId() })
-        tally.add('picks', 'created')
-        progress.reach((done += 1))
-      }
+      const occurredAt = new Date(world.nowMs()).toISOString()
+      const scans = mine.flatMap(({ id, sku, planned }) => (sku === null || planned === null ? [] : [{ sequence: (sequence += 1), key: id, occurredAt, taskId: id, barcode: sku, quantity: planned }]))
+      const { answers } = await tasks.recordScans({ body: { deviceId, scans } })
+      for (const { outcome } of answers) tally.add('picks', outcome === 'accepted' ? 'created' : outcome)
+      progress.reach((done += answers.length))
+      if (answers.every(({ outcome }) => outcome !== 'accepted')) throw new CliError(EXIT.failed, `No pick of a batch was accepted: ${answers[0]?.message ?? answers[0]?.outcome ?? ''}`, 'Run the same command again: what was done is recognized.')
     }
   }))
   progress.end(done)
