@@ -55,13 +55,13 @@ function inOrder(ais: readonly string[], allowed: readonly string[]): boolean {
 
 /** The Digital Link of elements: the key first, its qualifiers in order, everything else as a query. Null when no key is among them. */
 export function toDigitalLink(elements: readonly Element[], domain: string = GS1_RESOLVER): string | null {
-  const key = elements.find(({ ai }) => Object.hasOwn(PATHS, ai))
+  const key = elements.find(({ ai, value }) => Object.hasOwn(PATHS, ai) && !isStep(value))
   if (key === undefined) return null
-  const qualifiers = (PATHS[key.ai] ?? []).flatMap((ai) => elements.filter((each) => each.ai === ai))
+  const qualifiers = (PATHS[key.ai] ?? []).flatMap((ai) => elements.filter((each) => each.ai === ai && !isStep(each.value)))
   const path = [key, ...qualifiers]
   const query = elements.filter((each) => !path.includes(each)).map(({ ai, value }) => `${ai}=${encodeURIComponent(value)}`)
-  return `${domain}/${path.map(({ ai, value }) => `${ai}/${encodeSegment(value)}`).join('/')}${query.length === 0 ? '' : `?${query.join('&')}`}`
+  return `${domain}/${path.map(({ ai, value }) => `${ai}/${encodeURIComponent(value)}`).join('/')}${query.length === 0 ? '' : `?${query.join('&')}`}`
 }
 
-/** A segment that is only dots would be taken for a step in the path; dots inside are left as they are. */
-const encodeSegment = (value: string): string => (/^\.{1,2}$/.test(value) ? value.replaceAll('.', '%2E') : encodeURIComponent(value))
+/** An address takes a segment of one or two dots for a step in its path, in whatever encoding: such a value stands in the query. */
+const isStep = (value: string): boolean => value === '.' || value === '..'

@@ -110,6 +110,13 @@ describe('elements go out and come back', () => {
       expect(read?.ok === true ? byIdentifier(read.elements) : read).toEqual(byIdentifier(list))
     }))
   })
+  it('a lot of dots is no step in the path of a Digital Link', () => {
+    for (const dots of ['.', '..']) {
+      const list = [{ ai: '01', value: '04006381333931' }, { ai: '10', value: dots }, { ai: '21', value: 'A' }]
+      const read = readDigitalLink(toDigitalLink(list) ?? '')
+      expect(read?.ok === true ? byIdentifier(read.elements) : read).toEqual(byIdentifier(list))
+    }
+  })
   it('nothing that is read ever throws', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.tuple(fc.constantFrom(']C1', '(01)', '01', 'https://x/01/', FNC1), fc.string()).map(([a, b]) => a + b)), (any) => { expect(typeof parseBarcode(any, today).ok).toBe('boolean') }), { numRuns: 2000 })
   })
