@@ -13,13 +13,14 @@ import { growth } from './growth.ts'
 import { offencesIn, type Offence } from './invariants.ts'
 import { machineOf, machineText, type Machine } from './machine.ts'
 import { bulk, hot, idle, placing, wall } from './orders.ts'
+import { nextTask } from './next-task.ts'
 import { outbox } from './outbox.ts'
 import { door, reads } from './reads.ts'
 import { shift } from './shift.ts'
 import { openWorld, type World } from './world.ts'
 
 /** In the order in which they run: those that leave much data behind come last. */
-const BENCHMARKS: readonly Benchmark[] = [placing, wall, idle, hot, bulk, reads, door, outbox, audit, auth, shift, growth, coldStart]
+const BENCHMARKS: readonly Benchmark[] = [placing, wall, idle, hot, bulk, reads, door, outbox, audit, auth, nextTask, shift, growth, coldStart]
 const SEED = 20_261_124
 
 const HELP = `npm run bench -- [name ...] [--seconds N] [--rounds N] [--quick] [--json FILE]
