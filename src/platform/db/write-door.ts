@@ -3,7 +3,7 @@ import type { Ctx, Permission } from '../../kernel/access.ts'
 import { Problem } from '../../kernel/problem.ts'
 import type { Doors } from './doors.ts'
 import { isStalePlan, isTransient, problemOf } from './errors.ts'
-import { answerFrom, auditRow, begin, claimKey, commit, enter, flushedUpTo, keepAnswer, keptAnswer, outboxRows, rollback } from './keeping.ts'
+import { answerFrom, auditRow, begin, claimKey, commit, enter, enterToWrite, flushedUpTo, keepAnswer, keptAnswer, outboxRows, rollback } from './keeping.ts'
 import { Tx, type Change, type Emitted } from './tx.ts'
 import { ConnectionLost, ServerError, type Call, type Result, type Wire } from './wire.ts'
 
@@ -44,7 +44,7 @@ async function once<P extends Permission, T>(doors: Doors, wire: Wire, ctx: Ctx<
   const key = ctx.facts.idempotency
   const changes: Change[] = []
   const events: Emitted[] = []
-  const opening = wire.send([begin, enter(doors.seal(ctx)), ...(key ? [claimKey(ctx, key)] : [])]).then((results) => {
+  const opening = wire.send([begin, enterToWrite(doors.seal(ctx)), ...(key ? [claimKey(ctx, key)] : [])]).then((results) => {
     if (key && results[2]?.rows.length === 0) throw new AlreadyDone()
   })
   opening.catch(() => undefined) // Awaited by the first statement, or by the commit when there is none.

@@ -24,6 +24,8 @@ const DEFAULTS: Settings = {
   max_replication_slots: '10',
   wal_keep_size: '64MB',
   max_wal_size: '1GB',
+  // A table that has just been filled is planned for as if it were nearly empty, until somebody counts it.
+  autovacuum_naptime: '15s',
   // A dead replica makes the primary keep its log. Past this size the slot is given up and the replica cloned anew: a disk that fills would stop everybody.
   max_slot_wal_keep_size: '1GB',
   timezone: 'UTC',
