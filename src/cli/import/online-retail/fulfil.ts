@@ -126,7 +126,7 @@ async function pick({ world, sender, siteId, tally }: Floor): Promise<void> {
 type Unit = CallOf<typeof shipmentsApi.packShipment>['body']['units'][number]
 
 /** Runs a stage over the shipments that stand at its beginning. */
-async function stage({ world, sender, siteId, tally }: Floor, name: string, status: 'picked' | 'packed' | 'staged' | 'shipped', what: string, work: (id: ShipmentId) => Promise<void>): Promise<void> {
+async function stage({ world, sender, siteId, tally }: Floor, name: string, status: 'picked' | 'shipped', what: string, work: (id: ShipmentId) => Promise<void>): Promise<void> {
   const shipments = clientOf(shipmentsApi, sender)
   const progress = progressOf(world, name, 'shipments', null)
   let done = 0
@@ -147,18 +147,19 @@ function unitsOf(lines: readonly { readonly id: NonNullable<NonNullable<Unit['co
   }))
 }
 
+/** A history tells of no docks and trucks: what is packed leaves. */
 async function issue({ world, sender, siteId, tally }: Floor): Promise<void> {
   const shipments = clientOf(shipmentsApi, sender)
   const progress = progressOf(world, 'Goods issue', 'shipments', null)
   let done = 0
-  await eachPage((after) => shipments.listShipments({ query: { 'filter[siteId]': siteId, 'filter[status]': 'loaded', sort: 'created', limit: PAGE, ...from(after) } }), async (items) => {
-    stopIfAsked(world)
-    if (items.length === 0) return
-    for await (const result of shipments.shipMany({ lines: items.map(({ id }) => ({ shipmentId: id })) })) {
-      tally.add('goods issues', result.outcome === 'shipped' ? 'created' : 'refused')
-      progress.reach((done += 1))
-    }
-  })
+  await eachPage((after) => shipments.listShipments({ query: { 'filter[siteId]': siteId, 'filter[status]': 'packed', sort: 'created', limit: PAGE, ...from(after) } }), (items) =>
+    eachOf(world, Array.from({ length: HANDS }, (_, hand) => items.filter((_each, index) => index % HANDS === hand)), async (mine) => {
+      if (mine.length === 0) return
+      for await (const result of shipments.shipMany({ lines: mine.map(({ id }) => ({ shipmentId: id })) })) {
+        tally.add('goods issues', result.outcome === 'shipped' ? 'created' : 'refused')
+        progress.reach((done += 1))
+      }
+    }))
   progress.end(done)
 }
 
@@ -172,8 +173,6 @@ export async function fulfil(floor: Floor): Promise<void> {
     const { lines } = await shipments.getShipment({ params: { shipmentId } })
     await shipments.packShipment({ params: { shipmentId }, body: { units: unitsOf(lines) } })
   })
-  await stage(floor, 'Staging', 'packed', 'staged', async (shipmentId) => void (await shipments.stageShipment({ params: { shipmentId }, body: {} })))
-  await stage(floor, 'Loading', 'staged', 'loaded', async (shipmentId) => void (await shipments.loadShipment({ params: { shipmentId }, body: {} })))
   await issue(floor)
   await stage(floor, 'Delivery', 'shipped', 'deliveries', async (shipmentId) => {
     const deliveredAt = new Date(floor.world.nowMs()).toISOString()
