@@ -152,5 +152,3 @@ begin
   end loop;
 end
 $do$;
--- Its joins are between sets of its own, which have no keys.
-alter function bss.note_moves() set enable_hashjoin = on;
