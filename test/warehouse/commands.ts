@@ -25,14 +25,14 @@ export const handsOf = (sender: Sender, floor: Floor): Hands => ({
 })
 
 export interface Command {
-  readonly what: 'place' | 'release' | 'wave' | 'take' | 'pick' | 'short' | 'giveBack' | 'pack' | 'ship' | 'deliver' | 'cancel' | 'cancelLine' | 'hold' | 'receive' | 'return' | 'count' | 'lose' | 'both'
+  readonly what: 'place' | 'release' | 'wave' | 'take' | 'pick' | 'short' | 'giveBack' | 'pack' | 'ship' | 'deliver' | 'cancel' | 'cancelLine' | 'hold' | 'receive' | 'return' | 'withdraw' | 'count' | 'lose' | 'both'
   /** Chooses among what there is. */
   readonly pick: number
   readonly quantity: number
   readonly device: 'left' | 'right'
 }
 const WEIGHTS: readonly (readonly [Command['what'], number])[] = [
-  ['place', 5], ['release', 5], ['wave', 4], ['take', 7], ['pick', 9], ['short', 3], ['giveBack', 1], ['pack', 4], ['ship', 4], ['deliver', 2], ['cancel', 2], ['cancelLine', 2], ['hold', 1], ['receive', 3], ['return', 2], ['count', 1], ['lose', 1], ['both', 3],
+  ['place', 5], ['release', 5], ['wave', 4], ['take', 7], ['pick', 9], ['short', 3], ['giveBack', 1], ['pack', 4], ['ship', 4], ['deliver', 2], ['cancel', 2], ['cancelLine', 2], ['hold', 1], ['receive', 3], ['return', 3], ['withdraw', 2], ['count', 1], ['lose', 1], ['both', 3],
 ]
 export const command: fc.Arbitrary<Command> = fc.record({
   what: fc.oneof(...WEIGHTS.map(([what, weight]) => ({ weight, arbitrary: fc.constant(what) }))), pick: fc.nat(1_000), quantity: fc.integer({ min: 1, max: 9 }), device: fc.constantFrom('left' as const, 'right' as const),
@@ -42,7 +42,7 @@ const step = (what: Command['what'], pick = 1, quantity = 2): Command => ({ what
 /** From the order to the door and back once, with a pick that is short and a cancellation of what is picked. */
 export const WHOLE_WAY: readonly Command[] = [
   ...[0, 1, 2].map((n) => step('place', n)), ...[0, 1, 2].map((n) => step('release', n)), step('wave'), step('take'), step('pick'), step('pick'), step('pick'), step('take'), step('short', 0), step('pick'), step('pick'),
-  step('take'), step('pick'), step('pick'), step('pack', 0), step('ship', 0), step('deliver', 0), step('cancel', 1), step('cancel', 2), step('receive'),
+  step('take'), step('pick'), step('pick'), step('pack', 0), step('ship', 0), step('deliver', 0), step('cancel', 1), step('cancel', 2), step('receive'), step('return', 0), step('withdraw', 0),
 ]
 
 /** Codes by which the rules refuse. Anything else is a fault of the product. */
@@ -134,11 +134,19 @@ const DO: Readonly<Record<Command['what'], (hands: Hands, command: Command) => P
       if (line === undefined) return
       const made = await orders.requestReturn({ body: { lines: [{ orderLineId: line.id, quantity: '1', reason: 'other' }] } })
       const params = { returnId: made.id }
+      // One in three stays a request and one in three is only approved: they can be withdrawn.
+      if (pick % 3 === 0) return
       await orders.approveReturn({ params, body: {} })
+      if (pick % 3 === 1) return
       await orders.awaitReturn({ params, body: {} })
       const [first] = made.lines
       if (first !== undefined) await orders.receiveReturn({ params, body: { lines: [{ returnLineId: first.id, quantity: '1', locationId: floor.receiveId }] } })
     }),
+  withdraw: async ({ orders }, { pick }) => {
+    const { items } = await orders.listReturns({ query: { limit: 50 } })
+    const open = chosen(items.filter(({ status }) => status === 'requested' || status === 'approved'), pick)
+    if (open !== undefined) await orders.cancelReturn({ params: { returnId: open.id }, body: {} })
+  },
   count: async ({ floor, inventory }, { pick }) => {
     const locationId = chosen(floor.binIds, pick)
     if (locationId !== undefined) await inventory.planCount({ body: { siteId: floor.siteId, locationIds: [locationId] } })

@@ -3,7 +3,10 @@ import { sql } from '../setup/sql.ts'
 
 /** Each names what is wrong; no row is right. */
 const RULES: readonly (readonly [string, string])[] = [
-  ['a line shipped, cancelled or returned more than it may be', `select id from bss.sales_order_line where not (delivered <= shipped and shipped <= picked and shipped + cancelled + reserved <= ordered and returned <= shipped and invoiced <= shipped)`],
+  ['a line shipped, cancelled or returned more than it may be', `select id from bss.sales_order_line where not (delivered <= shipped and shipped <= picked and shipped + cancelled + reserved <= ordered and returned + to_return <= shipped and invoiced <= shipped)`],
+  ['a line is asked back by more or less than its open returns', `select l.id from bss.sales_order_line l
+     left join lateral (select coalesce(sum(x.quantity - x.received), 0) as q from bss.sales_return_line x join bss.sales_return s on s.organization_id = x.organization_id and s.id = x.return_id
+       where x.organization_id = l.organization_id and x.order_line_id = l.id and s.status in ('requested', 'approved', 'awaiting_receipt')) r on true where l.to_return <> r.q`],
   ['a line and its promises differ', `select l.id from bss.sales_order_line l
      left join lateral (select coalesce(sum(v.quantity), 0) as q from bss.reservation v where v.organization_id = l.organization_id and v.demand_line_id = l.id and v.status in ('open', 'picked')) r on true where l.reserved <> r.q`],
   ['what is picked of a line is not what lies picked or has left', `select l.id from bss.sales_order_line l

@@ -34,6 +34,8 @@ const ReturnedLines = Type.Array(Type.Object(returned, closed))
 export const returnRequested = defineEvent('return.requested', 'return', Type.Object({ returnId, customerId: idSchema<PartyId>(), siteId: idSchema<SiteId>(), lines: ReturnedLines }, closed))
 export const returnApproved = defineEvent('return.approved', 'return', ofReturn)
 export const returnRejected = defineEvent('return.rejected', 'return', Type.Object({ returnId, reason: Type.String() }, closed))
+/** Withdrawn by those who asked for it. */
+export const returnCancelled = defineEvent('return.cancelled', 'return', ofReturn)
 export const returnAwaited = defineEvent('return.awaited', 'return', ofReturn)
 /** Goods of a return are at the site again: their cost comes back, whatever becomes of them. */
 export const returnReceived = defineEvent('return.received', 'return', Type.Object({ returnId, siteId: idSchema<SiteId>(), lines: Type.Array(Type.Object(goods, closed)) }, closed))
@@ -45,4 +47,4 @@ export const returnCreditRequested = defineEvent('return.creditRequested', 'retu
 export const returnClosed = defineEvent('return.closed', 'return', ofReturn)
 
 export const ORDER_EVENTS = [orderPlaced, orderSubmitted, orderConfirmed, orderAllocated, orderBackordered, orderReleased, orderCancelled, orderAmended, orderHeld, orderUnheld, orderShipped, orderDelivered,
-  returnRequested, returnApproved, returnRejected, returnAwaited, returnReceived, returnInspected, returnDispositioned, returnCreditRequested, returnClosed] as const
+  returnRequested, returnApproved, returnRejected, returnCancelled, returnAwaited, returnReceived, returnInspected, returnDispositioned, returnCreditRequested, returnClosed] as const

@@ -10,7 +10,7 @@ import { closed, oneOf } from '../../../kernel/schema.ts'
 export type ReturnReceiptId = Id<'ReturnReceipt'>
 export type ReturnDispositionId = Id<'ReturnDisposition'>
 
-export const RETURN_STATUSES = ['requested', 'approved', 'rejected', 'awaiting_receipt', 'received', 'inspected', 'dispositioned', 'settled', 'closed'] as const
+export const RETURN_STATUSES = ['requested', 'approved', 'rejected', 'cancelled', 'awaiting_receipt', 'received', 'inspected', 'dispositioned', 'settled', 'closed'] as const
 export const RETURN_REASONS = ['damaged', 'defective', 'wrong_item', 'not_as_described', 'not_needed', 'late', 'other'] as const
 export const CONDITIONS = ['as_new', 'opened', 'damaged', 'defective', 'wrong_goods'] as const
 export const DISPOSITIONS = ['restock', 'quarantine', 'repair', 'scrap', 'return_to_vendor'] as const
@@ -96,6 +96,10 @@ export const returnsApi = defineApi({
   rejectReturn: {
     method: 'POST', path: '/api/v1/returns/{returnId}/reject', needs: 'orders:release', summary: 'Reject a return', params: ReturnPath, body: Type.Object({ reason: Text(500) }, closed), status: 200, returns: Return,
     fails: ['not_found', 'illegal_transition'], example: { reason: 'Later than the time for returns' },
+  },
+  cancelReturn: {
+    method: 'POST', path: '/api/v1/returns/{returnId}/cancel', needs: 'orders:write', summary: 'Withdraw a return before anything is on its way back; what it asked for may be asked for again', params: ReturnPath,
+    body: Type.Object({ reason: Type.Optional(Text(500)) }, closed), status: 200, returns: Return, fails: ['not_found', 'illegal_transition', 'conflict'], example: { reason: 'The customer keeps the goods' },
   },
   awaitReturn: {
     method: 'POST', path: '/api/v1/returns/{returnId}/await', needs: 'orders:write', summary: 'Say that the goods are on their way back', params: ReturnPath, body: Type.Object({ trackingReference: Type.Optional(Text(100)) }, closed), status: 200, returns: Return,

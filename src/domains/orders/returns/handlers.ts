@@ -34,6 +34,7 @@ export const returnsHandlers = (database: Database): Handlers<typeof returnsApi>
   },
   approveReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.approveReturn(tx, params.returnId, body.note)),
   rejectReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.rejectReturn(tx, params.returnId, body.reason)),
+  cancelReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.cancelReturn(tx, params.returnId, body.reason)),
   awaitReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.awaitReturn(tx, params.returnId, body.trackingReference)),
   receiveReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.receiveReturn(tx, postingKey(ctx), params.returnId, body)),
   inspectReturn: ({ ctx, params, body }) => database.write(ctx, (tx) => store.inspectReturn(tx, params.returnId, body)),

@@ -2,9 +2,10 @@
 import type { ReturnStatus } from './contract.ts'
 
 export const RETURN_ARROWS: Readonly<Record<ReturnStatus, readonly ReturnStatus[]>> = {
-  requested: ['approved', 'rejected'],
-  approved: ['awaiting_receipt'],
+  requested: ['approved', 'rejected', 'cancelled'],
+  approved: ['awaiting_receipt', 'cancelled'],
   rejected: [],
+  cancelled: [],
   awaiting_receipt: ['received'],
   received: ['inspected'],
   inspected: ['dispositioned'],

@@ -5,7 +5,7 @@ import * as column from '../../../platform/db/row.ts'
 import { write, type Refusals } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { stockToPutAway } from '../../inventory/events.ts'
-import { returnApproved, returnAwaited, returnClosed, returnCreditRequested, returnDispositioned, returnInspected, returnReceived, returnRejected, returnRequested } from '../events.ts'
+import { returnApproved, returnAwaited, returnCancelled, returnClosed, returnCreditRequested, returnDispositioned, returnInspected, returnReceived, returnRejected, returnRequested } from '../events.ts'
 import { DISPOSITIONS, RETURN_STATUSES, type Return, type ReturnArrival, type ReturnDecisions, type ReturnDispositionId, type ReturnDraft, type ReturnFindings, type ReturnReceiptId } from './contract.ts'
 import { decidedReturn, movedReturn, writtenReturn } from './document.ts'
 
@@ -22,6 +22,7 @@ const refusals: Refusals = {
 const request = write('orders:write', 'select number from bss.request_return($1, $2, $3, $4::uuid[], $5::uuid[], $6::uuid[], $7::numeric[], $8::text[], $9, $10, $11, $12::timestamptz) where organization_id = $1', { number: column.text }, refusals)
 const done = { organizationId: column.id<OrganizationId>() } as const
 const reject = write('orders:release', 'select organization_id from bss.reject_return($1, $2, $3) where organization_id = $1', done)
+const cancel = write('orders:write', 'select organization_id from bss.cancel_return($1, $2, $3) where organization_id = $1', done)
 const receive = write('inventory:write', 'select organization_id from bss.receive_return($1, $2, $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::numeric[], $9, $10::timestamptz, $11, $12) where organization_id = $1', done, refusals)
 const dispose = write('inventory:write', 'select organization_id from bss.dispose_return($1, $2, $3::uuid[], $4::uuid[], $5::text[], $6::numeric[], $7::uuid[], $8) where organization_id = $1', done, refusals)
 const state = { status: column.oneOf(RETURN_STATUSES) }
@@ -68,6 +69,13 @@ export async function rejectReturn(tx: Deciding, id: ReturnId, reason: string): 
   tx.emit(returnRejected, id, { returnId: id, reason })
   tx.changed({ entity: 'return', id, action: 'rejected', after: { reason } })
   return tx.one('return', decidedReturn, [id])
+}
+/** Before anything is on its way back; what was asked for is free again. */
+export async function cancelReturn(tx: Writing, id: ReturnId, reason: string | undefined): Promise<Return> {
+  await tx.rows(cancel, [id, reason ?? null])
+  tx.emit(returnCancelled, id, { returnId: id })
+  tx.changed({ entity: 'return', id, action: 'cancelled', after: { reason } })
+  return tx.one('return', writtenReturn, [id])
 }
 export async function awaitReturn(tx: Writing, id: ReturnId, trackingReference: string | undefined): Promise<Return> {
   standsAt(await tx.maybe(lockWritten, [id]), 'approved')

@@ -113,6 +113,25 @@ describe('a return', () => {
     await expect(ask(newId<'SalesOrderLine'>(), '1')).rejects.toMatchObject({ errors: [{ code: 'unknown_line' }] })
   })
 
+  it('can be withdrawn until the goods are on their way, by those who ask for returns, and what it asked for is free again', async () => {
+    const { lineId } = await shipped(await shop.item('BACK-4', 20), '10', '6')
+    const [requested, approved] = [await ask(lineId, '4'), await ask(lineId, '2')]
+    await planner().approveReturn({ ...on(approved), body: { note: 'As agreed' } })
+    await expect(ask(lineId, '1')).rejects.toMatchObject({ code: 'conflict' })
+    await expect(operator().cancelReturn({ ...on(requested), body: {} })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(house.client(ordersApi, 'planner', house.globex).cancelReturn({ ...on(requested), body: {} })).rejects.toMatchObject({ code: 'not_found' })
+    expect(await planner().cancelReturn({ ...on(requested), body: { reason: 'The customer keeps them' } })).toMatchObject({ status: 'cancelled', decisionNote: 'The customer keeps them' })
+    expect(await lineOf(lineId)).toEqual(['0', '2'])
+    expect(await planner().cancelReturn({ ...on(approved), body: {} })).toMatchObject({ status: 'cancelled', decisionNote: 'As agreed' })
+    expect(await lineOf(lineId)).toEqual(['0', '0'])
+    for (const gone of [requested, approved]) await expect(planner().cancelReturn({ ...on(gone), body: {} })).rejects.toMatchObject({ code: 'illegal_transition' })
+    await expect(planner().approveReturn({ ...on(requested), body: {} })).rejects.toMatchObject({ code: 'illegal_transition' })
+    const onItsWay = await awaited(lineId, '6')
+    await expect(planner().cancelReturn({ ...on(onItsWay), body: {} })).rejects.toMatchObject({ code: 'illegal_transition' })
+    expect(await lineOf(lineId)).toEqual(['0', '6'])
+    expect(await sql(house.superuserUrl, "select count(*) from bss.outbox_event where topic = 'return.cancelled' and aggregate_id = any ($1::uuid[])", [[requested.id, approved.id]])).toEqual([['2']])
+  })
+
   it('takes back only lots and serial numbers that were shipped with the line', async () => {
     const admin = house.client(inventoryApi, 'tenant_admin')
     const item = (await admin.createItem({ body: { sku: 'BACK-LOT', name: 'Lot', baseUnit: 'EA', tracking: 'lot' } })).id
@@ -156,7 +175,7 @@ describe('a return', () => {
 
   it('under random commands, several at once: what is returned and asked for is never above what was shipped', async () => {
     const item = await shop.item('BACK-RANDOM', 1_000)
-    const step = fc.record({ do: fc.constantFrom('ask' as const, 'reject' as const, 'take' as const, 'finish' as const), quantity: fc.integer({ min: 1, max: 5 }), which: fc.nat(3) })
+    const step = fc.record({ do: fc.constantFrom('ask' as const, 'reject' as const, 'withdraw' as const, 'take' as const, 'finish' as const), quantity: fc.integer({ min: 1, max: 5 }), which: fc.nat(3) })
     await fc.assert(fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 5 }), async (rounds) => {
       const { lineId } = await shipped(item, '8', '7')
       const open: Return[] = []
@@ -165,6 +184,7 @@ describe('a return', () => {
           const at = open[next.which]
           if (next.do === 'ask') open.push(next.which > 1 ? await ask(lineId, String(next.quantity)) : await awaited(lineId, String(next.quantity)))
           else if (at !== undefined && next.do === 'reject') await planner().rejectReturn({ ...on(at), body: { reason: 'No' } })
+          else if (at !== undefined && next.do === 'withdraw') await planner().cancelReturn({ ...on(at), body: {} })
           else if (at !== undefined) await operator().receiveReturn({ ...on(at), body: { lines: [{ returnLineId: firstLine(at), quantity: String(next.quantity), locationId: back }], isComplete: next.do === 'finish' } })
         }))
         for (const outcome of outcomes) {
