@@ -11,7 +11,7 @@ const dueInspections = write('inventory:write', 'select d.entry, d.is_due from b
 const quarantineOf = read('inventory:read', "select l.id from bss.location l where l.organization_id = $1 and l.site_id = $2 and l.kind = 'quarantine' and l.status = 'active' order by l.pick_sequence, l.id limit 1", { id: column.id<LocationId>() })
 const insertInspections = write('inventory:write', `
   insert into bss.inspection (organization_id, id, site_id, receipt_id, receipt_line_id, item_id, lot_id, location_id, quantity)
-  select $1, u.id, $2, $3, u.line_id, u.item_id, u.lot_id, u.location_id, u.quantity from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::numeric[]) as u (id, line_id, item_id, lot_id, location_id, quantity)`, {})
+  select $1, u.id, $2, u.receipt_id, u.line_id, u.item_id, u.lot_id, u.location_id, u.quantity from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[], $9::numeric[]) as u (id, receipt_id, line_id, item_id, lot_id, location_id, quantity)`, {})
 
 /** Where each line goes: to quarantine when a plan wants it inspected, else where it was meant to. Counts the lines for plans that want every nth. */
 export async function routed<L extends { readonly itemId: ItemId; readonly locationId: LocationId }>(tx: Writing, siteId: SiteId, supplierId: SupplierId | null, lines: readonly L[]): Promise<(L & { readonly isDue: boolean })[]> {
@@ -31,8 +31,10 @@ interface Came {
   readonly isDue: boolean
 }
 /** Opens an inspection for each line that came and is due. The receipt's lines are stored already. */
-export async function openInspections(tx: Writing, siteId: SiteId, receiptId: ReceiptId, lines: readonly Came[]): Promise<void> {
+export const openInspections = (tx: Writing, siteId: SiteId, receiptId: ReceiptId, lines: readonly Came[]): Promise<void> => openInspectionsOf(tx, siteId, lines.map((line) => ({ ...line, receiptId })))
+/** The same for lines of several receipts. */
+export async function openInspectionsOf(tx: Writing, siteId: SiteId, lines: readonly (Came & { readonly receiptId: ReceiptId })[]): Promise<void> {
   const due = lines.filter((each) => each.isDue)
   if (due.length === 0) return
-  await tx.rows(insertInspections, [siteId, receiptId, due.map((): InspectionId => newId()), due.map((l) => l.id), due.map((l) => l.itemId), due.map((l) => l.lotId), due.map((l) => l.locationId), due.map((l) => l.quantity)])
+  await tx.rows(insertInspections, [siteId, due.map((): InspectionId => newId()), due.map((l) => l.receiptId), due.map((l) => l.id), due.map((l) => l.itemId), due.map((l) => l.lotId), due.map((l) => l.locationId), due.map((l) => l.quantity)])
 }

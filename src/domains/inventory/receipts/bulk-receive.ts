@@ -6,6 +6,7 @@ import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import type { Numbered, Refused } from '../bulk.ts'
 import { stockReceived, stockToPutAway } from '../events.ts'
+import { openInspectionsOf, routed } from '../inbound/due.ts'
 import { lotIds } from '../lots/store.ts'
 import { numberOf, post } from '../movements/post.ts'
 import type { ReceiptId } from '../schema.ts'
@@ -82,28 +83,32 @@ export async function receiveLines(tx: Writing, batch: readonly Numbered<Receive
   if (found.length === 0) return answers
   const lotOf = await lotIds(tx, found.flatMap(({ value, itemId }) => (value.lot === undefined ? [] : [{ ...value.lot, itemId }])))
   const now = new Date().toISOString()
-  const lines = found.map((each) => {
-    const id: ReceiptId = newId()
+  const named = found.map((each) => {
+    const receiptId: ReceiptId = newId()
     const lotId: LotId | null = each.value.lot === undefined ? null : (lotOf({ ...each.value.lot, itemId: each.itemId })?.id ?? null)
-    return { ...each, id, lineId: newId<'ReceiptLine'>(), lotId, receivedAt: each.value.receivedAt ?? now }
+    return { ...each, id: newId<'ReceiptLine'>(), receiptId, lotId, quantity: each.value.quantity, receivedAt: each.value.receivedAt ?? now }
   })
+  const bySite: [SiteId, Awaited<ReturnType<typeof routed<(typeof named)[number]>>>][] = []
+  for (const [siteId, ofSite] of Map.groupBy(named, (l) => l.siteId)) bySite.push([siteId, await routed(tx, siteId, null, ofSite)])
+  const lines = bySite.flatMap(([, ofSite]) => ofSite)
   await tx.rows(insert, [
-    lines.map((l) => l.id), lines.map((l) => l.lineId), lines.map((l) => numberOf('RCV', l.id)), lines.map((l) => l.siteId), lines.map((l) => l.itemId), lines.map((l) => l.locationId),
-    lines.map((l) => l.value.supplier ?? null), lines.map((l) => l.receivedAt), lines.map((l) => l.value.external.source), lines.map((l) => l.value.external.ref), lines.map((l) => l.value.quantity),
+    lines.map((l) => l.receiptId), lines.map((l) => l.id), lines.map((l) => numberOf('RCV', l.receiptId)), lines.map((l) => l.siteId), lines.map((l) => l.itemId), lines.map((l) => l.locationId),
+    lines.map((l) => l.value.supplier ?? null), lines.map((l) => l.receivedAt), lines.map((l) => l.value.external.source), lines.map((l) => l.value.external.ref), lines.map((l) => l.quantity),
   ])
   await post(tx, {
     documentKind: 'receipt', reason: 'receipt', key: 'bulk', breaks: null,
-    moves: lines.map((l) => ({ documentId: l.id, documentLineId: l.lineId, itemId: l.itemId, fromLocationId: l.outsideId, toLocationId: l.locationId, lotId: l.lotId, quantity: l.value.quantity, occurredAt: l.receivedAt })),
+    moves: lines.map((l) => ({ documentId: l.receiptId, documentLineId: l.id, itemId: l.itemId, fromLocationId: l.outsideId, toLocationId: l.locationId, lotId: l.lotId, quantity: l.quantity, occurredAt: l.receivedAt })),
   })
-  for (const [siteId, ofSite] of Map.groupBy(lines, (l) => l.siteId)) {
-    tx.emit(stockReceived, siteId, { siteId, lines: ofSite.map((l) => ({ itemId: l.itemId, lotId: l.lotId, locationId: l.locationId, receiptId: l.id, quantity: l.value.quantity })) })
+  for (const [siteId, ofSite] of bySite) {
+    tx.emit(stockReceived, siteId, { siteId, lines: ofSite.map((l) => ({ itemId: l.itemId, lotId: l.lotId, locationId: l.locationId, receiptId: l.receiptId, quantity: l.quantity })) })
+    await openInspectionsOf(tx, siteId, ofSite)
   }
-  for (const each of lines.filter((l) => l.isReceiving)) {
-    tx.emit(stockToPutAway, each.siteId, { siteId: each.siteId, documentKind: 'receipt', documentId: each.id, lines: [{ itemId: each.itemId, lotId: each.lotId, locationId: each.locationId, quantity: each.value.quantity }] })
+  for (const each of lines.filter((l) => l.isReceiving && !l.isDue)) {
+    tx.emit(stockToPutAway, each.siteId, { siteId: each.siteId, documentKind: 'receipt', documentId: each.receiptId, lines: [{ itemId: each.itemId, lotId: each.lotId, locationId: each.locationId, quantity: each.quantity }] })
   }
   for (const each of lines) {
-    answers.set(each.line, { line: each.line, outcome: 'created', id: each.id })
-    tx.changed({ entity: 'receipt', id: each.id, action: 'received' })
+    answers.set(each.line, { line: each.line, outcome: 'created', id: each.receiptId })
+    tx.changed({ entity: 'receipt', id: each.receiptId, action: 'received' })
   }
   return answers
 }

@@ -130,9 +130,10 @@ export async function cancelReceipt(tx: Writing, id: ReceiptId): Promise<Receipt
   const receipt = await tx.one('receipt', lock, [id])
   if (!AWAITED.includes(receipt.status)) throw new Problem('illegal_transition', `This receipt is ${receipt.status} already.`)
   await tx.rows(closeLines, [id])
-  // What has come already stays received: only the rest is cancelled.
+  // What has come already stays received: only the rest is cancelled. Its put-away may have ended while the rest was awaited.
   const hasSome = (await tx.rows(linesOf, [id])).some((each) => each.received !== '0')
   await tx.rows(setStatus, [id, hasSome ? 'received' : 'cancelled', null])
+  if (hasSome && (await tx.maybe(stillLying, [id])) === null) await tx.rows(setStatus, [id, 'put_away', null])
   tx.changed({ entity: 'receipt', id, action: 'cancelled' })
   return getReceipt(tx, id)
 }

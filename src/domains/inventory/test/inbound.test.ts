@@ -131,6 +131,65 @@ describe('inspection', () => {
   })
 })
 
+describe('goods that nobody ordered', () => {
+  const bulk = async (...lines: { ref: string; sku: string; quantity: string; siteCode?: string }[]) => {
+    const results: unknown[] = []
+    for await (const each of worker().receiveLines({ lines: lines.map(({ ref, sku, quantity, siteCode = 'HAM' }) => ({ external: { source: 'wms', ref }, siteCode, locationCode: 'RCV', sku, quantity })) })) results.push(each)
+    return results
+  }
+  it('obey the inspection plans in bulk as they do one by one: into quarantine, with an inspection each, and not to be put away', async () => {
+    const [always, second, never] = [await room.item('BULK-A'), await room.item('BULK-2'), await room.item('BULK-N')]
+    await room.admin.setInspectionPlan({ body: { itemId: always, kind: 'always' } })
+    await room.admin.setInspectionPlan({ body: { itemId: second, kind: 'every', everyNth: 2 } })
+    const lines = [{ ref: 'B1', sku: 'BULK-A', quantity: '5' }, { ref: 'B2', sku: 'BULK-2', quantity: '3' }, { ref: 'B3', sku: 'BULK-2', quantity: '4' }, { ref: 'B4', sku: 'BULK-N', quantity: '6' }]
+    expect(await bulk(...lines)).toMatchObject([{ line: 1, outcome: 'created' }, { line: 2, outcome: 'created' }, { line: 3, outcome: 'created' }, { line: 4, outcome: 'created' }])
+    const at = (locationId: LocationId) => Promise.all([always, second, never].map((itemId) => onHand(itemId, locationId)))
+    expect([await at(room.bins.quarantine), await at(gate)]).toEqual([['5', '3', '0'], ['0', '4', '6']])
+    expect(await sql(room.house.superuserUrl, "select r.external_ref, n.quantity::int from bss.inspection n join bss.receipt r on r.id = n.receipt_id where r.external_source = 'wms' order by 1")).toEqual([['B1', '5'], ['B2', '3']])
+    expect(await sql(room.house.superuserUrl, "select r.external_ref from bss.outbox_event e join bss.receipt r on r.id::text = e.payload->>'documentId' where e.topic = 'stock.toPutAway' and r.external_source = 'wms' order by 1")).toEqual([['B3'], ['B4']])
+    // Told again, nothing is counted for the plan again.
+    expect(await bulk(...lines)).toMatchObject([{ outcome: 'unchanged' }, { outcome: 'unchanged' }, { outcome: 'unchanged' }, { outcome: 'unchanged' }])
+    await bulk({ ref: 'B5', sku: 'BULK-2', quantity: '1' })
+    expect(await at(room.bins.quarantine)).toEqual(['5', '4', '0'])
+    await clean()
+  })
+  it('are refused alone where they are to be inspected and the site has no quarantine', async () => {
+    const [itemId] = [await room.item('BULK-NOQ'), await room.item('BULK-OK')]
+    await room.admin.setInspectionPlan({ body: { itemId, kind: 'always' } })
+    const site = await room.admin.createSite({ body: { code: 'NOQ', name: 'No quarantine', timeZone: 'UTC', currency: 'EUR' } })
+    await room.admin.createLocation({ params: { siteId: site.id }, body: { code: 'RCV', kind: 'receive' } })
+    expect(await bulk({ ref: 'N1', sku: 'BULK-OK', quantity: '1', siteCode: 'NOQ' }, { ref: 'N2', sku: 'BULK-NOQ', quantity: '1', siteCode: 'NOQ' }, { ref: 'N3', sku: 'BULK-NOQ', quantity: '1' })).toMatchObject([
+      { outcome: 'created' }, { outcome: 'refused', code: 'conflict' }, { outcome: 'created' },
+    ])
+  })
+})
+
+describe('a receipt whose rest is cancelled', () => {
+  it('is cancelled when nothing came, received while something lies at the door, put away when all that came has gone to its bin', async () => {
+    const itemId = await room.item('REST')
+    const expected = () => room.admin.expectReceipt({ body: { siteId: room.siteId, expectedOn: '2035-01-15', lines: [{ itemId, quantity: '10' }] } })
+    const come = async (locationId: LocationId) => {
+      const receipt = await expected()
+      const params = { receiptId: receipt.id }
+      expect(await worker().receiveReceipt({ params, body: { lines: [{ receiptLineId: first(receipt.lines).id, locationId, quantity: '4' }] } })).toMatchObject({ status: 'receiving' })
+      return params
+    }
+    const nothing = { receiptId: (await expected()).id }
+    expect(await worker().cancelReceipt({ params: nothing })).toMatchObject({ status: 'cancelled', lines: [{ received: '0', status: 'closed' }] })
+    const [carried, binned] = [await come(gate), await come(room.bins.b)]
+    await room.admin.transferStock({ body: { lines: [{ itemId, fromLocationId: gate, toLocationId: room.bins.b, quantity: '4' }] } })
+    expect(await worker().cancelReceipt({ params: carried })).toMatchObject({ status: 'put_away', lines: [{ expected: '10', received: '4', status: 'closed' }] })
+    expect(await worker().cancelReceipt({ params: binned })).toMatchObject({ status: 'put_away' })
+    const lying = await come(gate)
+    expect(await worker().cancelReceipt({ params: lying })).toMatchObject({ status: 'received' })
+    for (const params of [nothing, carried, lying]) await expect(worker().cancelReceipt({ params })).rejects.toMatchObject({ code: 'illegal_transition' })
+    await expect(worker().putAwayReceipt({ params: lying })).rejects.toMatchObject({ code: 'conflict' })
+    expect(await worker().closeReceipt({ params: carried })).toMatchObject({ status: 'closed' })
+    expect(await count("select coalesce(sum(quantity), 0)::int from bss.receipt_line k join bss.receipt r on r.id = k.receipt_id cross join lateral (select k.expected - k.received as quantity) q where r.site_id = $1::uuid and k.item_id = $2::uuid and k.status = 'open'", room.siteId, itemId)).toBe('0')
+    await clean()
+  })
+})
+
 describe('directed put-away', () => {
   it('prefers the bin with the same goods, then an empty one by the path, and never a full or inactive one', async () => {
     const site = (await room.admin.createSite({ body: { code: 'PUT', name: 'Put', timeZone: 'UTC', currency: 'EUR' } })).id
