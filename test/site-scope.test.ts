@@ -19,7 +19,7 @@ const AT_SITE = new Set(['siteId', 'siteCode', 'zoneId', 'locationId', 'toLocati
 /** What an organization has once, for all its sites. */
 const EVERYWHERE = new Set(['itemId', 'lotId', 'customerId', 'contactId', 'priceListId', 'priceId', 'viewId', 'supplierId', 'eventID', 'captureID'])
 /** These concern every site at once, and are refused before anything is looked at. */
-const FOR_ALL_SITES = new Set(['inventory.createSite', 'inventory.checkInvariants', 'inventory.getCapture', ...['hold', 'release', 'quarantine', 'damage', 'recall', 'scrap'].map((verb) => `inventory.${verb}Lot`)])
+const FOR_ALL_SITES = new Set(['inventory.createSite', 'inventory.checkInvariants', 'inventory.getCapture', 'inventory.listCaptures', ...['hold', 'release', 'quarantine', 'damage', 'recall', 'scrap'].map((verb) => `inventory.${verb}Lot`)])
 
 const operations = operationsOf(CONTRACTS)
 const ofSites = operations.filter(({ name }) => /^(inventory|orders|planning)\./.test(name))

@@ -98,6 +98,7 @@ async function apiOf(options: ServiceOptions, http: Partial<HttpConfig>, stops: 
   const server = createServer({
     routes: routesOf(parts),
     pages: pagesOf(parts),
+    aliases: { '/epcis/': '/api/v1/epcis/' },
     authenticate: authenticateWith(database, clock),
     log: options.log,
     clock,

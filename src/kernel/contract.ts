@@ -26,6 +26,8 @@ export interface Operation {
   readonly fails: readonly ProblemCode[]
   /** `If-Match` with the row version is required. */
   readonly ifMatch?: true
+  /** The query parameter that asks for the next page. The handler names that page by `next`, and the answer tells it in a `Link` header (RFC 8288). */
+  readonly nextBy?: string
   /** `required`: an Idempotency-Key must be sent. POST, PUT, PATCH and DELETE accept one anyway. */
   readonly idempotencyKey?: 'required'
   /** An example body, shown in the API reference and run by the tests. */
@@ -56,6 +58,8 @@ export interface Input<O extends Operation> {
   readonly lines: O['lines'] extends true ? AsyncIterable<Line<StaticOf<O['body']>>, unknown, unknown> : undefined
   /** Row version from If-Match. */
   readonly expectedVersion: O['ifMatch'] extends true ? number : undefined
+  /** Says that there is a page after this one, and by which token. */
+  readonly next: O['nextBy'] extends string ? (token: string) => void : undefined
 }
 export type Output<O extends Operation> = O['lines'] extends true ? AsyncIterable<Type.Static<O['returns']>, unknown, unknown> : Promise<Type.Static<O['returns']>>
 export type Handlers<A extends Api> = { readonly [K in keyof A]: (input: Input<A[K]>) => Output<A[K]> }

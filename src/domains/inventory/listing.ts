@@ -4,6 +4,7 @@ import type { Permission } from '../../kernel/access.ts'
 import { isDay } from '../../kernel/instant.ts'
 import { pageFrom, readCursor, type Page } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problem.ts'
+import * as column from '../../platform/db/row.ts'
 import type { Row, RowShape } from '../../platform/db/row.ts'
 import { read, type Statement } from '../../platform/db/statement.ts'
 import type { Tx } from '../../platform/db/tx.ts'
@@ -24,6 +25,8 @@ export interface Listing<S extends RowShape, F extends string, K extends string>
   readonly tie: SortKey<Row<S>>
   /** Where one tie is not enough: rows known by several ids. */
   readonly moreTies?: readonly SortKey<Row<S>>[]
+  /** The parameter that brings the cursor, for the refusal; `after` when nothing is said. */
+  readonly cursorParameter?: string
 }
 export interface Wanted<F extends string, K extends string> {
   readonly filters: Readonly<Record<F, string | undefined>>
@@ -45,11 +48,7 @@ export function listing<const P extends Permission, S extends RowShape, const F 
   return async (tx: Tx<'read', P>, wanted: Wanted<F, K>): Promise<{ items: Row<S>[]; nextCursor: string | null }> => {
     const params: (string | number | null)[] = []
     const bind = (value: string | number | null): string => `$${params.push(value) + 1}`
-    const conditions: string[] = []
-    for (const name of keysOf(list.filters)) {
-      const value = wanted.filters[name]
-      if (value !== undefined) conditions.push(list.filters[name].replaceAll('?', () => bind(value)))
-    }
+    const conditions = conditionsOf(list.filters, wanted.filters, bind)
     const isDescending = wanted.sort.startsWith('-')
     const key = keysOf(list.sorts).find((name) => name === wanted.sort || `-${name}` === wanted.sort)
     if (key === undefined) throw new TypeError(`There is no such sort order: ${wanted.sort}`)
@@ -57,7 +56,7 @@ export function listing<const P extends Permission, S extends RowShape, const F 
     const direction = isDescending ? 'desc' : 'asc'
     const order = [sort, list.tie, ...(list.moreTies ?? [])]
     if (wanted.after !== undefined) {
-      const values = cursorParts(wanted.after, order.map(({ type }) => type)).map((value, index) => `${bind(value)}::${order[index]?.type ?? 'text'}`)
+      const values = cursorParts(wanted.after, order.map(({ type }) => type), list.cursorParameter ?? 'after').map((value, index) => `${bind(value)}::${order[index]?.type ?? 'text'}`)
       conditions.push(`(${order.map(({ sql }) => sql).join(', ')}) ${isDescending ? '<' : '>'} (${values.join(', ')})`)
     }
     const where = conditions.map((condition) => ` and ${condition}`).join('')
@@ -65,6 +64,28 @@ export function listing<const P extends Permission, S extends RowShape, const F 
     const page: Page<Row<S>> = pageFrom(await tx.rows(statementOf(text), params), wanted.limit, (row) => order.map(({ of }) => of(row)))
     return { items: [...page.items], nextCursor: page.nextCursor }
   }
+}
+
+/** Gives the function that counts what a list has, up to a number: more is not worth the reading. */
+export function counting<const P extends Permission, const F extends string>(needs: P, list: { readonly select: string; readonly filters: Readonly<Record<F, string>> }) {
+  const statements = new Map<string, Statement<'read', P, { readonly count: number }>>()
+  return async (tx: Tx<'read', P>, filters: Wanted<F, never>['filters'], upTo: number): Promise<number> => {
+    const params: (string | number)[] = []
+    const bind = (value: string | number): string => `$${params.push(value) + 1}`
+    const text = `select count(*)::int as count from (${list.select}${conditionsOf(list.filters, filters, bind).map((condition) => ` and ${condition}`).join('')} limit ${bind(upTo)}::int) q`
+    const statement = statements.get(text) ?? read(needs, text, { count: column.int })
+    statements.set(text, statement)
+    const [found] = await tx.rows(statement, params)
+    return found?.count ?? 0
+  }
+}
+
+/** The filters that were given, with their values bound. */
+function conditionsOf<F extends string>(filters: Readonly<Record<F, string>>, values: Wanted<F, never>['filters'], bind: (value: string) => string): string[] {
+  return keysOf(filters).flatMap((name) => {
+    const value = values[name]
+    return value === undefined ? [] : [filters[name].replaceAll('?', () => bind(value))]
+  })
 }
 
 /** The own keys of a closed record. */
@@ -83,9 +104,9 @@ const FITS = {
   numeric: (part: string) => /^-?[0-9]{1,20}(\.[0-9]{1,20})?$/.test(part),
 } as const
 
-function cursorParts(cursor: string, types: readonly (keyof typeof FITS)[]): readonly string[] {
+function cursorParts(cursor: string, types: readonly (keyof typeof FITS)[], parameter: string): readonly string[] {
   const parts = readCursor(cursor, types.length) ?? []
   const fitting = parts.filter((part, index): part is string => typeof part === 'string' && FITS[types[index] ?? 'text'](part))
   if (fitting.length === types.length) return fitting
-  throw new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: '/query/after', code: 'cursor', message: 'Must be the nextCursor of the page before.' }] })
+  throw new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: `/query/${parameter}`, code: 'cursor', message: 'Must be what the page before named as the next.' }] })
 }

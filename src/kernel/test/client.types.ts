@@ -72,4 +72,4 @@ export const unproven: Handlers<typeof api>['place'] = ({ ctx }) => Promise.reso
 // @ts-expect-error a handler may not answer with another shape
 export const misshapen: Handlers<typeof api>['get'] = () => Promise.resolve({ id: orderId })
 // @ts-expect-error a public operation has no context
-void handlers.hello({ ctx: {}, params: undefined, query: undefined, body: undefined, lines: undefined, expectedVersion: undefined })
+void handlers.hello({ ctx: {}, params: undefined, query: undefined, body: undefined, lines: undefined, expectedVersion: undefined, next: undefined })

@@ -86,6 +86,7 @@ export function sendValue(reply: FastifyReply, exchange: Exchange, status: numbe
   exchange.isOver = true
   const headers = answerHeaders(exchange, status === 204 ? null : 'application/json')
   if (isRecord(value) && typeof value['rowVersion'] === 'number') headers.push('etag', `"${value['rowVersion']}"`)
+  if (exchange.link !== null) headers.push('link', exchange.link)
   if (status !== 204) return write(reply, status, headers, text)
   reply.hijack()
   reply.raw.writeHead(204, headers)

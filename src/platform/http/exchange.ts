@@ -14,6 +14,8 @@ export class Exchange {
   readonly house: HouseState
   /** `Allow` of a refused method. */
   allow: string | null = null
+  /** `Link` of a page that is not the last. */
+  link: string | null = null
   readonly requestId: string
   readonly startedMs: number
   readonly address: string

@@ -63,6 +63,13 @@ export function idempotencyOf(headers: IncomingHttpHeaders, route: Route, url: s
   return { key, fingerprint: hash('sha256', body === null ? head : Buffer.concat([head, body]), 'hex') }
 }
 
+/** `Link` to the next page: the address as it was asked for, with the token in place of the one before. Relative, so that it holds behind any proxy. */
+export function linkToNext(asked: string, parameter: string, token: string): string {
+  const url = new URL(asked, 'http://localhost')
+  url.searchParams.set(parameter, token)
+  return `<${url.pathname}${url.search}>; rel="next"`
+}
+
 /** On every answer. */
 export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',

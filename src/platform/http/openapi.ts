@@ -99,7 +99,7 @@ function operationOf({ room, name, operation }: Described, schemas: Schemas): Js
   const hasVersion = isRecord(operation.returns) && isRecord(operation.returns['properties']) && 'rowVersion' in operation.returns['properties']
   const ok: Json = {
     description: operation.summary,
-    headers: headerRefs(['Request-Id', ...(operation.needs === 'public' ? [] : ['RateLimit-Policy', 'RateLimit', 'Consistency-Token']), ...(hasVersion ? ['ETag'] : []), ...(takesIdempotencyKey(operation) ? ['Idempotency-Replayed'] : [])]),
+    headers: headerRefs(['Request-Id', ...(operation.needs === 'public' ? [] : ['RateLimit-Policy', 'RateLimit', 'Consistency-Token']), ...(hasVersion ? ['ETag'] : []), ...(operation.nextBy === undefined ? [] : ['Link']), ...(takesIdempotencyKey(operation) ? ['Idempotency-Replayed'] : [])]),
     ...(operation.status === 204 ? {} : { content: { [mediaType]: returns } }),
   }
   const byStatus = new Map<number, ProblemCode[]>()
@@ -139,6 +139,7 @@ const HEADERS: Json = {
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } },
   'Consistency-Token': { description: 'Send it back with the next reads to see what this answer has seen.', schema: { type: 'string' } },
   ETag: { description: 'The row version, for `If-Match`.', schema: { type: 'string' } },
+  Link: { description: 'On every page but the last: `<address>; rel="next"`, relative to the address that was asked for.', schema: { type: 'string' } },
   'Idempotency-Replayed': { description: '`true`: this answer was kept from the first request with the same key.', schema: { type: 'string' } },
 }
 const PROBLEM: Json = {

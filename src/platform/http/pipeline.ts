@@ -10,7 +10,7 @@ import { readParams, readQuery } from './coerce.ts'
 import type { HttpConfig } from './config.ts'
 import { Exchange, type HouseState } from './exchange.ts'
 import { explain } from './explain.ts'
-import { consistencyOf, expectedVersionOf, idempotencyOf } from './headers.ts'
+import { consistencyOf, expectedVersionOf, idempotencyOf, linkToNext } from './headers.ts'
 import type { Limits } from './limits.ts'
 import { linesOf } from './lines.ts'
 import type { Page } from './page.ts'
@@ -183,7 +183,11 @@ export class Pipeline {
       body = parseBody(bytes, route.body)
     } else idempotencyOf(raw.headers, route, url, null, '')
     const lines = isLines && route.body !== null ? linesOf(raw, isNdjson(raw), route.body, config) : undefined
-    return { ctx: exchange.ctx, params, query, body, lines, expectedVersion }
+    const { nextBy } = operation
+    const next = nextBy === undefined ? undefined : (token: string): void => {
+      exchange.link = linkToNext(request.originalUrl, nextBy, token)
+    }
+    return { ctx: exchange.ctx, params, query, body, lines, expectedVersion, next }
   }
 
   async #read(raw: FastifyRequest['raw'], exchange: Exchange): Promise<Buffer> {

@@ -14,6 +14,7 @@ export interface AnyInput {
   readonly body: unknown
   readonly lines: AsyncIterable<Line<unknown>, unknown, unknown> | undefined
   readonly expectedVersion: number | undefined
+  readonly next: ((token: string) => void) | undefined
 }
 
 /** A closed schema with its compiled check. */
@@ -53,6 +54,7 @@ function checkOperation(name: string, operation: Operation): void {
   const declared = Object.keys(operation.params?.properties ?? {}).toSorted().join()
   if (inPath !== declared) refuse(`the path has the parameters [${inPath}] and the schema [${declared}].`)
   if (operation.method === 'GET' && operation.body !== undefined) refuse('GET has no body.')
+  if (operation.nextBy !== undefined && !Object.hasOwn(operation.query?.properties ?? {}, operation.nextBy)) refuse(`the query has no parameter ${operation.nextBy}.`)
   if (operation.lines === true && operation.body === undefined) refuse('`lines` needs a body: the schema of one line.')
   if (operation.lines === true && (operation.idempotencyKey !== undefined || operation.status !== 200)) refuse('a stream answers 200, and its idempotency is per line.')
   if (operation.needs === 'public' && operation.idempotencyKey !== undefined) refuse('a public operation has no organization that could keep an Idempotency-Key.')

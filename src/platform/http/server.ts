@@ -20,6 +20,8 @@ import { answerUnknown, methodsByPath } from './unknown.ts'
 export interface ServerOptions {
   readonly routes: readonly Route[]
   readonly pages?: readonly Page[]
+  /** Beginnings of paths that stand for others, as standards name them: `/epcis/` for `/api/v1/epcis/`. It is the same operation under another name. */
+  readonly aliases?: Readonly<Record<string, string>>
   readonly authenticate: Authenticate
   /** Named checks of what the service needs; all must be ok for `/readyz` to say 200. */
   readonly isReady: () => Promise<readonly ReadinessCheck[]>
@@ -56,7 +58,7 @@ export function createServer(options: ServerOptions): Server {
       : lag.isOverloaded() ? new Problem('unavailable', 'The server is overloaded. Try again in a moment.', { retryAfterSeconds: 2 }) : null
   const authentication = new Authentication(principals, limits)
   const pipeline = new Pipeline({ authentication, limits, config, log, house, closedBecause, origin: () => origin })
-  const app = createApp(config, nowMs, pipeline)
+  const app = createApp(config, nowMs, pipeline, Object.entries(options.aliases ?? {}))
   const sockets = guardConnections(app.server, config)
   servePublic(app, { routes, isReady: options.isReady, isStopping: () => house.isStopping, info: options.info ?? { title: 'Blue Ship Sync', version: '0.1.0' } })
   servePages(app, options.pages ?? [], { authentication, pipeline, log, origin: () => origin })
@@ -92,7 +94,7 @@ export function createServer(options: ServerOptions): Server {
   }
 }
 
-function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline): FastifyInstance {
+function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline, aliases: readonly (readonly [string, string])[]): FastifyInstance {
   const app = Fastify({
     logger: false,
     // A missing Host is refused by our own hook, as a problem; Node would say nothing but 400.
@@ -102,6 +104,11 @@ function createApp(config: HttpConfig, nowMs: () => number, pipeline: Pipeline):
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     return503OnClosing: false, // The pipeline refuses with a problem that has the request id.
     forceCloseConnections: 'idle',
+    // Before anything looks at the address: limits, keys, permissions and Idempotency-Keys are those of the one operation.
+    rewriteUrl: ({ url = '' }) => {
+      const alias = aliases.find(([from]) => url.startsWith(from))
+      return alias === undefined ? url : alias[1] + url.slice(alias[0].length)
+    },
     genReqId: (raw) => requestIdOf(raw.headers, nowMs()),
     routerOptions: { maxParamLength: 500, querystringParser: () => NO_QUERY },
     // A path that cannot be read is as unknown as any other: no key, no answer.

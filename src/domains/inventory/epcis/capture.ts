@@ -3,9 +3,10 @@ import { newId } from '../../../kernel/ids.ts'
 import { isRecord } from '../../../kernel/json.ts'
 import { Problem, type ProblemError } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
+import type { Row } from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
-import type { CaptureId, CaptureJob, EpcisDocument } from './contract.ts'
+import { PER_PAGE_DEFAULT, type CaptureId, type CaptureJob, type EpcisDocument } from './contract.ts'
 import { eventFaults, type AnyEvent } from './judge.ts'
 import { getEvent } from './query.ts'
 import { field, idIn, termsOf } from './terms.ts'
@@ -81,11 +82,22 @@ export async function captureEvent(tx: Writing, event: AnyEvent): Promise<Record
   return getEvent(tx, eventId)
 }
 
-const jobById = read('epcis:read', 'select c.id, c.captured, c.duplicates, c.created_at from bss.epcis_capture c where c.organization_id = $1 and c.id = $2', {
-  id: column.id<CaptureId>(), captured: column.int, duplicates: column.int, createdAt: column.instant,
-})
+const captureJob = { id: column.id<CaptureId>(), captured: column.int, duplicates: column.int, createdAt: column.instant }
+const JOB = 'select c.id, c.captured, c.duplicates, c.created_at from bss.epcis_capture c where c.organization_id = $1'
+const jobById = read('epcis:read', `${JOB} and c.id = $2`, captureJob)
+const jobsBefore = read('epcis:read', `${JOB} and ($2::uuid is null or c.id < $2::uuid) order by c.id desc limit $3::int`, captureJob)
 /** A job is stored with its events, so what can be asked for has succeeded. */
-export async function getCapture(tx: Tx<'read', 'epcis:read'>, id: CaptureId): Promise<CaptureJob> {
-  const job = await tx.one('capture', jobById, [id])
+export const getCapture = async (tx: Tx<'read', 'epcis:read'>, id: CaptureId): Promise<CaptureJob> => jobOf(await tx.one('capture', jobById, [id]))
+
+/** One page of jobs, the newest first; `next` hears the last one of it when there are more. */
+export async function listCaptures(tx: Tx<'read', 'epcis:read'>, { perPage = PER_PAGE_DEFAULT, nextPageToken }: { readonly perPage?: number; readonly nextPageToken?: CaptureId }, next: (token: CaptureId) => void): Promise<CaptureJob[]> {
+  const found = await tx.rows(jobsBefore, [nextPageToken ?? null, perPage + 1])
+  const jobs = found.slice(0, perPage).map(jobOf)
+  const last = jobs.at(-1)
+  if (found.length > perPage && last !== undefined) next(last.captureID)
+  return jobs
+}
+
+function jobOf(job: Row<typeof captureJob>): CaptureJob {
   return { captureID: job.id, createdAt: job.createdAt, finishedAt: job.createdAt, running: false, success: true, captureErrorBehaviour: 'rollback', errors: [], captured: job.captured, duplicates: job.duplicates }
 }

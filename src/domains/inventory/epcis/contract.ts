@@ -2,12 +2,15 @@
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type Id } from '../../../kernel/ids.ts'
-import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../../../kernel/page.ts'
+import { PAGE_LIMIT_MAX } from '../../../kernel/page.ts'
 import { closed, Instant, oneOf } from '../schema.ts'
-import { EVENT_TYPES } from './schema.ts'
+import { ACTIONS, EVENT_TYPES } from './schema.ts'
 
 export type CaptureId = Id<'EpcisCapture'>
 export const EVENTS_MAX = 1000
+/** The standard's. */
+export const PER_PAGE_DEFAULT = 30
+const COUNT_MAX = 1_000_000
 
 /** Judged by `judge.ts`, which says more than a schema could. */
 export const Event = Type.Record(Type.String(), Type.Unknown(), { description: 'An event of EPCIS 2.0' })
@@ -30,18 +33,29 @@ export const CaptureJob = Type.Object({
 }, closed)
 export type CaptureJob = Type.Static<typeof CaptureJob>
 
-const oneOrMore = Type.Optional(Type.String({ minLength: 1, maxLength: 4000, pattern: '^[^|]+(\\|[^|]+)*$', description: 'One value or several, separated by |' }))
-const at = Type.Optional(Instant)
-const someOf = (words: readonly string[]) => Type.Optional(Type.String({ maxLength: 200, pattern: `^(${words.join('|')})(\\|(${words.join('|')}))*$` }))
-const EventQuery = Type.Object({
-  perPage: Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT })), nextPageToken: Type.Optional(Type.String({ maxLength: 500 })),
-  orderBy: Type.Optional(oneOf(['eventTime', 'recordTime'])), orderDirection: Type.Optional(oneOf(['ASC', 'DESC'])),
-  eventType: someOf(EVENT_TYPES), GE_eventTime: at, LT_eventTime: at, GE_recordTime: at, LT_recordTime: at, EQ_action: someOf(['OBSERVE', 'ADD', 'DELETE']), EQ_bizStep: oneOrMore, EQ_disposition: oneOrMore, EQ_readPoint: oneOrMore, EQ_bizLocation: oneOrMore,
-  EQ_eventID: oneOrMore, EQ_transformationID: oneOrMore, EXISTS_errorDeclaration: Type.Optional(oneOf(['true'])),
-  MATCH_epc: oneOrMore, MATCH_parentID: oneOrMore, MATCH_inputEPC: oneOrMore, MATCH_outputEPC: oneOrMore, MATCH_anyEPC: oneOrMore, MATCH_epcClass: oneOrMore, MATCH_inputEPCClass: oneOrMore, MATCH_outputEPCClass: oneOrMore, MATCH_anyEPCClass: oneOrMore,
-  EQ_bizTransaction_bol: oneOrMore, EQ_bizTransaction_cert: oneOrMore, EQ_bizTransaction_desadv: oneOrMore, EQ_bizTransaction_inv: oneOrMore, EQ_bizTransaction_pedigree: oneOrMore, EQ_bizTransaction_po: oneOrMore, EQ_bizTransaction_poc: oneOrMore, EQ_bizTransaction_prodorder: oneOrMore,
-  EQ_bizTransaction_recadv: oneOrMore, EQ_bizTransaction_rma: oneOrMore, EQ_bizTransaction_testprd: oneOrMore, EQ_bizTransaction_testres: oneOrMore, EQ_bizTransaction_upevt: oneOrMore,
-  EQ_source_owning_party: oneOrMore, EQ_source_possessing_party: oneOrMore, EQ_source_location: oneOrMore, EQ_destination_owning_party: oneOrMore, EQ_destination_possessing_party: oneOrMore, EQ_destination_location: oneOrMore,
+const { Optional } = Type
+const separated = { maxLength: 4000, description: 'One value or several, separated by |' } as const
+const oneOrMore = Optional(Type.String({ ...separated, minLength: 1, pattern: '^[^|]+(\\|[^|]+)*$' }))
+const uris = Optional(Type.String({ ...separated, minLength: 1, pattern: '^[!-{}~]+(\\|[!-{}~]+)*$' }))
+const at = Optional(Instant)
+const someOf = (words: readonly string[]) => Optional(Type.String({ maxLength: 200, pattern: `^(${words.join('|')})(\\|(${words.join('|')}))*$` }))
+const number = Optional(Type.String({ pattern: '^-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,9})?$', description: 'Of any quantity that the event names' }))
+const Paging = { perPage: Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PER_PAGE_DEFAULT })) }
+export const EventQuery = Type.Object({
+  ...Paging, nextPageToken: Optional(Type.String({ maxLength: 500, description: 'As the Link header or the answer named it; with the same parameters as before' })),
+  orderBy: Optional(oneOf(['eventTime', 'recordTime'])), orderDirection: Optional(oneOf(['ASC', 'DESC'])),
+  eventCountLimit: Optional(Type.Integer({ minimum: 1, maximum: COUNT_MAX, description: 'So many events at most, over all pages; needs orderBy' })),
+  maxEventCount: Optional(Type.Integer({ minimum: 1, maximum: COUNT_MAX, description: 'Refused (413) when there are more' })),
+  eventType: someOf(EVENT_TYPES), GE_eventTime: at, LT_eventTime: at, GE_recordTime: at, LT_recordTime: at, EQ_action: someOf(ACTIONS), EQ_bizStep: oneOrMore, EQ_disposition: oneOrMore,
+  EQ_persistentDisposition_set: oneOrMore, EQ_persistentDisposition_unset: oneOrMore, EQ_readPoint: uris, WD_readPoint: uris, EQ_bizLocation: uris, WD_bizLocation: uris, EQ_eventID: uris, EQ_transformationID: uris,
+  MATCH_epc: uris, MATCH_parentID: uris, MATCH_inputEPC: uris, MATCH_outputEPC: uris, MATCH_anyEPC: uris, MATCH_epcClass: uris, MATCH_inputEPCClass: uris, MATCH_outputEPCClass: uris, MATCH_anyEPCClass: uris,
+  EQ_quantity: number, GT_quantity: number, GE_quantity: number, LT_quantity: number, LE_quantity: number,
+  EXISTS_errorDeclaration: Optional(Type.Boolean()), GE_errorDeclarationTime: at, LT_errorDeclarationTime: at, EQ_errorReason: oneOrMore, EQ_correctiveEventID: uris,
+  GE_startTime: at, LT_startTime: at, GE_endTime: at, LT_endTime: at, EQ_type: oneOrMore, EQ_deviceID: uris, EQ_dataProcessingMethod: uris, EQ_microorganism: uris, EQ_chemicalSubstance: uris, EQ_bizRules: uris,
+  EQ_stringValue: oneOrMore, EQ_hexBinaryValue: oneOrMore, EQ_uriValue: uris, EQ_booleanValue: Optional(Type.Boolean()),
+  EQ_bizTransaction_bol: uris, EQ_bizTransaction_cert: uris, EQ_bizTransaction_desadv: uris, EQ_bizTransaction_inv: uris, EQ_bizTransaction_pedigree: uris, EQ_bizTransaction_po: uris, EQ_bizTransaction_poc: uris, EQ_bizTransaction_prodorder: uris,
+  EQ_bizTransaction_recadv: uris, EQ_bizTransaction_rma: uris, EQ_bizTransaction_testprd: uris, EQ_bizTransaction_testres: uris, EQ_bizTransaction_upevt: uris,
+  EQ_source_owning_party: uris, EQ_source_possessing_party: uris, EQ_source_location: uris, EQ_destination_owning_party: uris, EQ_destination_possessing_party: uris, EQ_destination_location: uris,
 }, closed)
 export type EventQuery = Type.Static<typeof EventQuery>
 
@@ -52,7 +66,10 @@ const exampleEvent = {
 }
 
 export const epcisApi = defineApi({
-  queryEvents: { method: 'GET', path: '/api/v1/epcis/events', needs: 'epcis:read', summary: 'Query events (EPCIS 2.0 simple event query)', query: EventQuery, status: 200, returns: EpcisQueryDocument, fails: [] },
+  queryEvents: {
+    method: 'GET', path: '/api/v1/epcis/events', needs: 'epcis:read', summary: 'Query events (EPCIS 2.0 simple event query)', query: EventQuery, nextBy: 'nextPageToken', status: 200, returns: EpcisQueryDocument,
+    fails: ['too_large'],
+  },
   captureEvent: {
     method: 'POST', path: '/api/v1/epcis/events', needs: ['epcis:read', 'epcis:write'], summary: 'Capture one event', body: Event, status: 201, returns: Event, fails: ['conflict', 'invalid'],
     example: { '@context': context, ...exampleEvent },
@@ -65,6 +82,10 @@ export const epcisApi = defineApi({
     method: 'POST', path: '/api/v1/epcis/capture', needs: ['epcis:read', 'epcis:write'], summary: 'Capture a document of events, all or none; they move no stock', body: EpcisDocument, status: 202, returns: CaptureJob,
     fails: ['conflict', 'invalid'],
     example: { '@context': context, type: 'EPCISDocument', schemaVersion: '2.0', creationDate: '2026-03-01T09:31:00Z', epcisBody: { eventList: [{ ...exampleEvent, eventID: 'urn:uuid:01890a5d-ac96-774b-bcce-b302099a8058' }] } },
+  },
+  listCaptures: {
+    method: 'GET', path: '/api/v1/epcis/capture', needs: 'epcis:read', summary: 'List capture jobs, the newest first', nextBy: 'nextPageToken', status: 200, returns: Type.Array(CaptureJob), fails: [],
+    query: Type.Object({ ...Paging, nextPageToken: Optional(Type.Unsafe<CaptureId>({ ...idSchema<CaptureId>(), description: 'The captureID of the last job seen' })) }, closed),
   },
   getCapture: {
     method: 'GET', path: '/api/v1/epcis/capture/{captureID}', needs: 'epcis:read', summary: 'Get a capture job', params: Type.Object({ captureID: idSchema<CaptureId>() }, closed), status: 200, returns: CaptureJob, fails: ['not_found'],

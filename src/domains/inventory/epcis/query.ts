@@ -1,12 +1,14 @@
 // Events out: by the simple event query, and by their eventID.
 import { isRecord } from '../../../kernel/json.ts'
-import { PAGE_LIMIT_DEFAULT } from '../../../kernel/page.ts'
+import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
-import { listing } from '../listing.ts'
-import type { EpcisQueryDocument, EventQuery } from './contract.ts'
-import { EPCIS_CONTEXT, OWN_CONTEXT, PARTY_TYPES, TRANSACTION_TYPES } from './schema.ts'
+import { counting, listing } from '../listing.ts'
+import { PER_PAGE_DEFAULT, type EpcisQueryDocument, type EventQuery } from './contract.ts'
+import { FILTERS } from './filters.ts'
+import { lookedFor } from './match.ts'
+import { EPCIS_CONTEXT, OWN_CONTEXT } from './schema.ts'
 
 type Reading = Tx<'read', 'epcis:read'>
 
@@ -16,33 +18,49 @@ function eventOf(value: unknown): Record<string, unknown> {
 }
 const event = { id: column.id(), eventTime: column.instant, body: column.decoded(eventOf) }
 
-const oneOfThese = (sql: string): string => `${sql} = any(string_to_array(?, '|'))`
-const found = (...roles: readonly string[]): string =>
-  `e.id in (select x.event_id from bss.epcis_epc x where x.organization_id = $1 and x.role in (${roles.map((role) => `'${role}'`).join(', ')}) and x.epc = any(string_to_array(?, '|')))`
-/** Documents and parties are kept with their type before them. */
-const foundAs = (role: string, type: string): string =>
-  `e.id in (select x.event_id from bss.epcis_epc x where x.organization_id = $1 and x.role = '${role}' and x.epc in (select '${type} ' || u.uri from unnest(string_to_array(?, '|')) u (uri)))`
-const FILTERS: Readonly<Record<string, string>> = {
-  eventType: oneOfThese('e.type'), GE_eventTime: 'e.event_time >= ?::timestamptz', LT_eventTime: 'e.event_time < ?::timestamptz', GE_recordTime: 'e.record_time >= ?::timestamptz', LT_recordTime: 'e.record_time < ?::timestamptz',
-  EQ_action: oneOfThese('e.action'), EQ_bizStep: oneOfThese('e.biz_step'), EQ_disposition: oneOfThese('e.disposition'), EQ_readPoint: oneOfThese('e.read_point'), EQ_bizLocation: oneOfThese('e.biz_location'), EQ_eventID: oneOfThese('e.event_id'),
-  EQ_transformationID: oneOfThese("(e.body->>'transformationID')"), EXISTS_errorDeclaration: "(e.body->'errorDeclaration' is not null) = ?::bool",
-  MATCH_epc: found('epc'), MATCH_parentID: found('parent'), MATCH_inputEPC: found('input'), MATCH_outputEPC: found('output'), MATCH_anyEPC: found('epc', 'parent', 'input', 'output'),
-  MATCH_epcClass: found('class'), MATCH_inputEPCClass: found('input_class'), MATCH_outputEPCClass: found('output_class'), MATCH_anyEPCClass: found('class', 'input_class', 'output_class'),
-  ...Object.fromEntries(TRANSACTION_TYPES.map((type) => [`EQ_bizTransaction_${type}`, foundAs('transaction', type)])),
-  ...Object.fromEntries(PARTY_TYPES.flatMap((type) => [[`EQ_source_${type}`, foundAs('source', type)], [`EQ_destination_${type}`, foundAs('destination', type)]])),
-}
+const EVENTS = 'select e.id, e.event_time, e.body from bss.epcis_event e where e.organization_id = $1'
 const listEvents = listing('epcis:read', {
-  select: 'select e.id, e.event_time, e.body from bss.epcis_event e where e.organization_id = $1', shape: event, filters: FILTERS,
+  select: EVENTS, shape: event, filters: FILTERS, cursorParameter: 'nextPageToken',
   sorts: { eventTime: { sql: 'e.event_time', type: 'timestamptz', of: (row) => row.eventTime }, recordTime: { sql: 'e.id', type: 'uuid', of: (row) => row.id } },
   tie: { sql: 'e.id', type: 'uuid', of: (row) => row.id },
 })
+const countEvents = counting('epcis:read', { select: EVENTS, filters: FILTERS })
 
-/** One page of events; without an order the newest records come first. */
-export async function queryEvents(tx: Reading, { perPage, nextPageToken, orderBy = 'recordTime', orderDirection = 'DESC', ...filters }: EventQuery): Promise<EpcisQueryDocument> {
-  const page = await listEvents(tx, { filters, sort: orderDirection === 'ASC' ? orderBy : `-${orderBy}`, limit: perPage ?? PAGE_LIMIT_DEFAULT, after: nextPageToken })
+const wrong = (name: string, code: string, message: string): Problem => new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: `/query/${name}`, code, message }] })
+
+/** The conditions as text. `EXISTS_errorDeclaration=false` is no condition: the standard takes events with and without. */
+function filtersOf(query: Omit<EventQuery, 'perPage' | 'nextPageToken' | 'orderBy' | 'orderDirection' | 'eventCountLimit' | 'maxEventCount'>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(query).flatMap(([name, value]): [string, string][] => {
+    if (value === undefined || (name === 'EXISTS_errorDeclaration' && value === false)) return []
+    return [[name, name.startsWith('MATCH_') ? lookedFor(name, String(value)) : String(value)]]
+  }))
+}
+
+/** Where a limited query goes on: how many events were told, a dot, the cursor. */
+const LIMITED = /^([0-9]{1,7})\.(.+)$/
+
+/**
+ * One page of events; without an order the newest records come first. `next` hears the token of the page after it.
+ * Parameters that contradict each other are refused, as the standard demands (QueryParameterException); so is a result of more than `maxEventCount` (QueryTooLargeException).
+ */
+export async function queryEvents(tx: Reading, { perPage = PER_PAGE_DEFAULT, nextPageToken, orderBy, orderDirection = 'DESC', eventCountLimit, maxEventCount, ...rest }: EventQuery, next: (token: string) => void): Promise<EpcisQueryDocument> {
+  if (eventCountLimit !== undefined && orderBy === undefined) throw wrong('eventCountLimit', 'order_needed', 'Only with orderBy is there a first event.')
+  if (eventCountLimit !== undefined && maxEventCount !== undefined) throw wrong('maxEventCount', 'not_both', 'Give either eventCountLimit or maxEventCount.')
+  const filters = filtersOf(rest)
+  if (maxEventCount !== undefined && nextPageToken === undefined && (await countEvents(tx, filters, maxEventCount + 1)) > maxEventCount) {
+    throw new Problem('too_large', `There are more than ${maxEventCount} such events.`, { errors: [{ pointer: '/query/maxEventCount', code: 'query_too_large', message: `There are more than ${maxEventCount} such events.` }] })
+  }
+  const [, told = '0', cursor = nextPageToken] = (eventCountLimit === undefined ? null : LIMITED.exec(nextPageToken ?? '')) ?? []
+  const left = eventCountLimit === undefined ? perPage : eventCountLimit - Number(told)
+  if (left < 1) throw wrong('nextPageToken', 'cursor', 'Must be the token of the page before.')
+  const key = orderBy ?? 'recordTime'
+  const page = await listEvents(tx, { filters, sort: orderDirection === 'ASC' ? key : `-${key}`, limit: Math.min(perPage, left), after: cursor })
+  const isLast = page.nextCursor === null || (eventCountLimit !== undefined && page.items.length === left)
+  const token = isLast ? null : eventCountLimit === undefined ? page.nextCursor : `${Number(told) + page.items.length}.${page.nextCursor}`
+  if (token !== null) next(token)
   return {
     '@context': [EPCIS_CONTEXT, OWN_CONTEXT], type: 'EPCISQueryDocument', schemaVersion: '2.0', creationDate: new Date().toISOString(),
-    ...(page.nextCursor === null ? {} : { 'bss:nextPageToken': page.nextCursor }),
+    ...(token === null ? {} : { 'bss:nextPageToken': token }),
     epcisBody: { queryResults: { queryName: 'SimpleEventQuery', resultsBody: { eventList: page.items.map(({ body }) => body) } } },
   }
 }

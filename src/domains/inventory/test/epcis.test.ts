@@ -155,7 +155,7 @@ describe('querying', () => {
     expect(await eventsOf({ EQ_readPoint: place, EQ_bizStep: 'shipping|loading' })).toHaveLength(3)
     expect(await eventsOf({ EQ_readPoint: place, GE_eventTime: '2026-02-02T00:00:00Z', LT_eventTime: '2026-02-03T00:00:00Z' })).toHaveLength(1)
     await expect(integration().queryEvents({ query: { nextPageToken: 'x' } })).rejects.toMatchObject({ status: 400 })
-    expect(await eventsOf({ EQ_readPoint: place, EXISTS_errorDeclaration: 'true' })).toEqual([])
+    expect(await eventsOf({ EQ_readPoint: place, EXISTS_errorDeclaration: true })).toEqual([])
   })
 })
 
