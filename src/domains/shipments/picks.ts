@@ -80,7 +80,7 @@ export async function recordPicks(tx: Writing, picks: readonly Pick[], count: (l
   }))
   await tx.rows(insertPicks, [picks.map(() => newId()), picks.map((p) => p.shipmentLineId), picks.map((p) => p.reservationId), picks.map((p) => p.itemId), picks.map((p) => p.lotId), picks.map((p) => p.quantity)])
   await tx.rows(addPicked, [picks.map((p) => p.shipmentLineId), picks.map((p) => p.quantity)])
-  await advance(tx, shipmentIds, 'picking')
+  if ([...lines.values()].some(({ status }) => status !== 'picking')) await advance(tx, shipmentIds, 'picking')
   await finishPicking(tx, shipmentIds)
 }
 

@@ -5,7 +5,7 @@ import * as column from '../../platform/db/row.ts'
 import { write } from '../../platform/db/statement.ts'
 import type { TenantPermission } from '../../kernel/access.ts'
 import type { Tx } from '../../platform/db/tx.ts'
-import { reaction, type Reaction } from '../../platform/jobs/reaction.ts'
+import { reaction, reactionToMany, type Reaction } from '../../platform/jobs/reaction.ts'
 import { countPlanned, countPosted, promisesBroken, stockToPutAway } from '../inventory/events.ts'
 import { receiptWasPutAway, suggestPutaway, type ReceiptId } from '../inventory/index.ts'
 import { allocateWaiting } from '../orders/index.ts'
@@ -52,8 +52,8 @@ const dropOfShipment = write('tasks:manage', `
   update bss.warehouse_task t set status = 'cancelled', ended_at = now(), lease_device = null, lease_until = null
    where t.organization_id = $1 and t.shipment_id = $2 and t.kind = any($3::text[]) and t.ended_at is null returning t.wave_id`, { waveId: column.nullable(column.id<WaveId>()) })
 const beginWave = write('tasks:manage', `
-  update bss.wave w set status = 'in_progress' from bss.warehouse_task t where w.organization_id = $1 and t.organization_id = $1 and t.id = $2 and w.id = t.wave_id and w.status = 'released'`, {})
-const waveOf = write('tasks:manage', 'select t.wave_id from bss.warehouse_task t where t.organization_id = $1 and t.id = $2', { waveId: column.nullable(column.id<WaveId>()) })
+  update bss.wave w set status = 'in_progress' from bss.warehouse_task t where w.organization_id = $1 and t.organization_id = $1 and t.id = any($2::uuid[]) and w.id = t.wave_id and w.status = 'released'`, {})
+const wavesOf = write('tasks:manage', 'select distinct t.wave_id from bss.warehouse_task t where t.organization_id = $1 and t.id = any($2::uuid[])', { waveId: column.nullable(column.id<WaveId>()) })
 
 const drop = async (tx: Writing, shipmentId: ShipmentId, kinds: readonly string[]): Promise<void> => endWaves(tx, await tx.rows(dropOfShipment, [shipmentId, kinds]))
 
@@ -76,14 +76,16 @@ export const taskReactions: readonly Reaction[] = [
   reaction('tasks.load', shipmentStaged, async (tx, { payload }) => void (await tx.rows(ofShipment, [payload.shipmentId, 'load', 'staged']))),
   reaction('tasks.loaded', shipmentLoaded, (tx, { payload }) => drop(tx, payload.shipmentId, ['load'])),
   reaction('tasks.shipmentCancelled', shipmentCancelled, (tx, { payload }) => drop(tx, payload.shipmentId, ['pick', 'pack', 'load'])),
-  reaction('tasks.waveGoesOn', taskCompleted, async (tx, { payload: { taskId } }) => {
-    await tx.rows(beginWave, [taskId])
-    await endWaves(tx, await tx.rows(waveOf, [taskId]))
+  reactionToMany('tasks.waveGoesOn', taskCompleted, async (tx, ended) => {
+    const ids = ended.map(({ payload }) => payload.taskId)
+    await tx.rows(beginWave, [ids])
+    await endWaves(tx, await tx.rows(wavesOf, [ids]))
   }),
-  reaction('tasks.receiptDone', taskCompleted, async (tx, { payload: { taskId, kind } }) => {
-    if (kind === 'putaway') for (const { id } of await tx.rows(receiptDone, [taskId])) await receiptWasPutAway(tx, id)
+  reactionToMany('tasks.receiptDone', taskCompleted, async (tx, ended) => {
+    for (const { payload } of ended) if (payload.kind === 'putaway') for (const { id } of await tx.rows(receiptDone, [payload.taskId])) await receiptWasPutAway(tx, id)
   }),
-  reaction('tasks.serveWaiting', taskCompleted, async (tx, { payload: { kind, siteId, itemId } }) => {
-    if (itemId !== null && (kind === 'putaway' || kind === 'replenish' || kind === 'move')) await allocateWaiting(tx, siteId, [itemId])
+  reactionToMany('tasks.serveWaiting', taskCompleted, async (tx, ended) => {
+    const brought = ended.flatMap(({ payload: { kind, siteId, itemId } }) => (itemId !== null && (kind === 'putaway' || kind === 'replenish' || kind === 'move') ? [{ siteId, itemId }] : []))
+    for (const [siteId, same] of Map.groupBy(brought, (each) => each.siteId)) await allocateWaiting(tx, siteId, [...new Set(same.map(({ itemId }) => itemId))])
   }),
 ]

@@ -1,18 +1,15 @@
 // Delivers events: at least once, in order per aggregate, fair by organization. An event that fails again and again is set aside,
 // and what stands behind it moves on.
-import { PERMISSIONS } from '../../kernel/access.ts'
 import type { OrganizationId } from '../../kernel/ids.ts'
 import type { Database } from '../db/database.ts'
 import * as column from '../db/row.ts'
 import { read, write } from '../db/statement.ts'
 import type { Log } from '../log/log.ts'
+import { delivery, markDone, work } from './deliver.ts'
 import type { Reaction } from './reaction.ts'
-import { systemContext } from './system-context.ts'
 
 /** Events of one organization delivered before the next organization has its turn. */
 const TURN = 100
-/** After so many failures an event is set aside for a person to look at; about 3 s with the pauses below. */
-export const ATTEMPTS_MAX = 5
 const ORGANIZATIONS_AT_ONCE = 200
 
 /** Events whose aggregate has no earlier event waiting: the head of each line. */
@@ -23,16 +20,6 @@ const due = read(
       and not exists (select from bss.outbox_event b where b.organization_id = $1 and b.status = 'pending' and b.aggregate_id = e.aggregate_id and b.sequence < e.sequence)
     order by e.sequence limit $2`,
   { id: column.uuidText, topic: column.text, aggregateId: column.uuidText, payload: column.json, attempts: column.int, ageMs: column.int },
-)
-/** Locks the event for this transaction; no row when another worker has it or had it. */
-const take = write('events:write', `select e.id from bss.outbox_event e where e.organization_id = $1 and e.id = $2 and e.status = 'pending' for update skip locked`, { id: column.uuidText })
-const done = write('events:write', `update bss.outbox_event set status = 'done', done_at = now() where organization_id = $1 and id = any($2::uuid[]) and status = 'pending'`, {})
-const failed = write(
-  'events:write',
-  `update bss.outbox_event set attempts = attempts + 1, last_error = $3, next_attempt_at = now() + $4 * interval '1 millisecond',
-     status = case when attempts + 1 >= $5 then 'set_aside' else 'pending' end
-    where organization_id = $1 and id = $2 and status = 'pending' returning status`,
-  { status: column.oneOf(['pending', 'set_aside']) },
 )
 const tidied = write(
   'events:write',
@@ -53,44 +40,20 @@ export interface Outbox {
   tidy(organizationId: OrganizationId): Promise<void>
 }
 
-interface Due {
-  readonly id: string
-  readonly topic: string
-  readonly aggregateId: string
-  readonly payload: unknown
-  readonly attempts: number
-}
-
 export function createOutbox(database: Database, reactions: readonly Reaction[], log: Log): Outbox {
   const byTopic = Map.groupBy(reactions, (reaction) => reaction.topic)
-  const work = (organizationId: OrganizationId, operation: string) => systemContext({ organizationId, permissions: PERMISSIONS, operation })
-
-  async function deliver(organizationId: OrganizationId, event: Due, waiting: readonly Reaction[]): Promise<boolean> {
-    try {
-      return await database.housekeep(work(organizationId, waiting[0]?.name ?? event.topic), async (tx) => {
-        if ((await tx.maybe(take, [event.id])) === null) return false
-        for (const { run } of waiting) await run(tx, event)
-        await tx.rows(done, [[event.id]])
-        return true
-      })
-    } catch (error) {
-      log.warn({ organizationId, event: event.id, topic: event.topic, error }, 'an event could not be applied')
-      const sentence = error instanceof Error ? error.message : String(error)
-      await database.housekeep(work(organizationId, 'events.fail'), (tx) => tx.rows(failed, [event.id, sentence.slice(0, 500), 100 * 3 ** event.attempts, ATTEMPTS_MAX]))
-      return false
-    }
-  }
+  const deliverAll = delivery(database, log)
 
   let oldestSinceMs: number | null = null
   async function turn(organizationId: OrganizationId, sawWaiting: (sinceMs: number) => void): Promise<number> {
     const events = await database.read(work(organizationId, 'events.look'), (tx) => tx.rows(due, [TURN]))
     if (events[0] !== undefined) sawWaiting(performance.now() - events[0].ageMs)
     const unheard = events.filter((event) => !byTopic.has(event.topic))
-    if (unheard.length > 0) await database.housekeep(work(organizationId, 'events.pass'), (tx) => tx.rows(done, [unheard.map((event) => event.id)]))
+    if (unheard.length > 0) await markDone(database, organizationId, unheard.map((event) => event.id))
     let count = unheard.length
-    for (const event of events) {
-      const waiting = byTopic.get(event.topic)
-      if (waiting && (await deliver(organizationId, event, waiting))) count += 1
+    for (const [topic, alike] of Map.groupBy(events, (event) => event.topic)) {
+      const waiting = byTopic.get(topic)
+      if (waiting) count += await deliverAll(organizationId, alike, waiting)
     }
     return count
   }

@@ -13,7 +13,7 @@ import { pickTasksOf } from '../picks.ts'
 import { replenishAfter } from '../replenish.ts'
 import type { Completion, ShortPick, Task } from './contract.ts'
 import { moveGoods, postAll } from './post.ts'
-import { end, failTask, hold, note, workOn, type Working } from './store.ts'
+import { end, failTask, hold, lineBehind, note, workOn, type Working } from './store.ts'
 
 const loosen = write('tasks:work', 'select r.order_id from bss.loosen_reserved($1, array[$2::uuid], array[$3::numeric]) r', { orderId: column.id<OrderId>() })
 
@@ -23,7 +23,7 @@ const isMoving = (task: Task): boolean => task.planned !== null
 
 /** Takes the locks in their order and gives the task as the caller holds it. */
 async function take(tx: Working, id: TaskId, deviceId: string): Promise<Task> {
-  const { shipmentLineId } = await workOn(tx, id)
+  const shipmentLineId = await lineBehind(tx, id)
   if (shipmentLineId !== null) await lockForPicks(tx, [shipmentLineId])
   return hold(tx, id, deviceId)
 }
@@ -45,7 +45,7 @@ export async function completeTask(tx: Working, id: TaskId, done: Completion): P
   const quantity = done.quantity ?? quantityOf(rest(task))
   if (micros(quantity) > rest(task)) throw new Problem('conflict', 'More than this task asks for.', { errors: [{ pointer: '/quantity', code: 'over_pick', message: `Only ${quantityOf(rest(task))} are left to do.` }] })
   const toLocationId = await destination(tx, task, done.toLocationId)
-  await postAll(tx, done.deviceId, [{ task, quantity, toLocationId, occurredAt: done.occurredAt ?? new Date().toISOString() }])
+  await postAll(tx, done.deviceId, [{ task, quantity, toLocationId, occurredAt: done.occurredAt ?? new Date().toISOString() }], true)
   return workOn(tx, id)
 }
 

@@ -83,14 +83,19 @@ export async function moveGoods(tx: Working, entries: readonly Posted[]): Promis
   }
 }
 
-/** Posts entries, all or none: what completing a part of each task does, by one statement for all. Gives the tasks that ended. */
-export async function postAll(tx: Working, device: string, list: readonly Posted[]): Promise<ReadonlySet<TaskId>> {
+/**
+ * Posts entries, all or none: what completing a part of each task does, by one statement for all. Tasks that are not known to be held (scans
+ * may come late) are taken first. Gives the tasks that ended.
+ */
+export async function postAll(tx: Working, device: string, list: readonly Posted[], isHeld = false): Promise<ReadonlySet<TaskId>> {
   const entries = together(list)
   const tasks = new Map(entries.map(({ task }) => [task.id, task] as const))
   const ids = [...tasks.keys()]
   await moveGoods(tx, entries)
-  await tx.rows(reopen, [ids])
-  await tx.rows(take, [ids, device, LEASE_SECONDS])
+  if (!isHeld) {
+    await tx.rows(reopen, [ids])
+    await tx.rows(take, [ids, device, LEASE_SECONDS])
+  }
   await tx.rows(begin, [ids])
   const sums = [...Map.groupBy(entries, ({ task }) => task.id)].map(([id, same]): [TaskId, string, LocationId | null] => [id, quantityOf(same.reduce((sum, { quantity }) => sum + micros(quantity), 0n)), same.at(-1)?.toLocationId ?? null])
   const ended = new Set<TaskId>()

@@ -48,6 +48,10 @@ export const getTask = (tx: Tx<'read', 'tasks:read'>, id: TaskId): Promise<Task>
 /** As it is now, for whoever works on it. */
 export const workOn = (tx: Working, id: TaskId): Promise<Task> => tx.one('task', forWork, [[id]])
 
+const behind = write('tasks:work', 'select t.shipment_line_id from bss.warehouse_task t where t.organization_id = $1 and t.id = $2', { shipmentLineId: column.nullable(column.id<ShipmentLineId>()) })
+/** The shipment line a task picks for, if it does: its locks come before the task's. */
+export const lineBehind = async (tx: Working, id: TaskId): Promise<ShipmentLineId | null> => (await tx.one('task', behind, [id])).shipmentLineId
+
 const lease = write('tasks:work', `
   select l.task_id from bss.lease_tasks($1, $2, $3::uuid[], $4::text[], $5, now() + make_interval(secs => $6),
     coalesce((select o.pick_sequence from bss.location o where o.organization_id = $1 and o.id = $7::uuid), 0), $8::int) l`, { taskId: column.id<TaskId>() })

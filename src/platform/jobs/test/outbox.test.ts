@@ -6,8 +6,9 @@ import { defineEvent } from '../../../kernel/event.ts'
 import { newId, type OrganizationId } from '../../../kernel/ids.ts'
 import { openDatabase, type Database } from '../../db/database.ts'
 import { silentLog } from '../../log/log.ts'
-import { ATTEMPTS_MAX, createOutbox } from '../outbox.ts'
-import { reaction } from '../reaction.ts'
+import { ATTEMPTS_MAX } from '../deliver.ts'
+import { createOutbox } from '../outbox.ts'
+import { reaction, reactionToMany } from '../reaction.ts'
 import { startWorker } from '../worker.ts'
 
 const counted = defineEvent('thing.counted', 'thing', Type.Object({ n: Type.Integer() }))
@@ -78,6 +79,35 @@ describe('the outbox', () => {
     await running.stop()
     expect(tries).toBe(ATTEMPTS_MAX)
     expect(await statuses(organizationId)).toEqual(['set_aside', 'done'])
+  })
+
+  it('delivers together what can be taken together; a poison event among them is set aside alone', async () => {
+    const organizationId = newId<'Organization'>()
+    for (const n of [11, 12, 13, 14]) await happen(organizationId, newId(), [n])
+    const seen: number[][] = []
+    let isFussy = false
+    const many = reactionToMany('test.many', counted, (tx, events) => {
+      if (tx.organizationId !== organizationId) return Promise.resolve()
+      tx.changed({ entity: 'thing', id: '1', action: 'counted' })
+      const numbers = events.map(({ payload }) => payload.n)
+      if (isFussy && numbers.includes(13)) return Promise.reject(new Error('never thirteen'))
+      seen.push(numbers)
+      return Promise.resolve()
+    })
+    const outbox = createOutbox(worker, [many], silentLog)
+    expect(await outbox.round()).toBeGreaterThanOrEqual(4)
+    expect(seen).toEqual([[11, 12, 13, 14]])
+    isFussy = true
+    for (const n of [11, 12, 13, 14]) await happen(organizationId, newId(), [n])
+    await until(async () => {
+      await outbox.round()
+      return (await statuses(organizationId)).every((status) => status !== 'pending')
+    })
+    expect((await statuses(organizationId)).slice(4)).toEqual(['done', 'done', 'set_aside', 'done'])
+    expect(seen.slice(1)).toEqual([[11], [12], [14]])
+    // What was undone left no audit row either: one for the four together, one for each of the three.
+    const rows = await sql(house.superuserUrl, "select count(*)::text from bss.audit_entry where organization_id = $1 and operation = 'test.many'", [organizationId])
+    expect(rows[0]?.[0]).toBe('4')
   })
 
   it('what a failing reaction did is undone with it', async () => {
