@@ -73,6 +73,3 @@ as $$
   on conflict (organization_id, to_location_id, item_id) where kind = 'replenish' and ended_at is null do nothing
   returning id
 $$;
-
--- Whether a wave has anything left to do, without looking at what it has done.
-create index warehouse_task_open_of_wave on bss.warehouse_task (organization_id, wave_id) where wave_id is not null and ended_at is null;
