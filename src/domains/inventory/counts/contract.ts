@@ -2,7 +2,9 @@
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
 import { idSchema, type ActorId, type CycleCountId, type ItemId, type LocationId, type LotId, type SiteId, type StockMoveId } from '../../../kernel/ids.ts'
+import { Money } from '../../../kernel/money.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
+import { LotNamed } from '../lots/contract.ts'
 import { ADJUSTS, closed, Instant, line, Note, oneOf, orNull, RowVersion, sortBy } from '../schema.ts'
 
 export const COUNT_STATUSES = ['planned', 'counting', 'counted', 'recount', 'reviewed', 'approved', 'posted', 'cancelled'] as const
@@ -23,7 +25,8 @@ export const Count = Type.Object({
   approvedBy: orNull(idSchema<ActorId>()), postedAt: orNull(Instant), rowVersion: RowVersion, createdAt: Instant, updatedAt: Instant,
 }, closed)
 export type Count = Type.Static<typeof Count>
-export const CountEntry = Type.Object({ itemId: idSchema<ItemId>(), lotId: Type.Optional(idSchema<LotId>()), quantity: CountedQuantity }, closed)
+/** The lot or serial number by its id, or as it is written on the goods: one that nobody knows becomes known by being found. */
+export const CountEntry = Type.Object({ itemId: idSchema<ItemId>(), lotId: Type.Optional(idSchema<LotId>()), lot: Type.Optional(LotNamed), quantity: CountedQuantity }, closed)
 export const CountRecord = Type.Object({
   locationId: idSchema<LocationId>(), entries: Type.Array(CountEntry, { maxItems: 1000, description: 'Everything that lies there; what is left out was not there. Empty: the place is empty.' }),
   countedAt: Type.Optional(Instant),
@@ -31,13 +34,16 @@ export const CountRecord = Type.Object({
 export type CountRecord = Type.Static<typeof CountRecord>
 export const CountDifference = Type.Object({
   locationId: idSchema<LocationId>(), itemId: idSchema<ItemId>(), lotId: orNull(idSchema<LotId>()), round: Type.Integer(), counted: Type.String(), expected: Type.String(), difference: Type.String(),
-  isTolerated: Type.Boolean(), countedAt: Instant, countedBy: idSchema<ActorId>(),
+  isTolerated: Type.Boolean(), isChanged: Type.Boolean({ description: 'It was another difference when it was reviewed' }), countedAt: Instant, countedBy: idSchema<ActorId>(),
 }, closed)
 export type CountDifference = Type.Static<typeof CountDifference>
+export const CountTolerance = Type.Object({ siteId: idSchema<SiteId>(), worth: orNull(Money) }, closed)
+export type CountTolerance = Type.Static<typeof CountTolerance>
 export const CountPosted = Type.Object({ count: Count, moveIds: Type.Array(idSchema<StockMoveId>()) }, closed)
 export type CountPosted = Type.Static<typeof CountPosted>
 
 const CountPath = Type.Object({ countId: idSchema<CycleCountId>() }, closed)
+const SitePath = Type.Object({ siteId: idSchema<SiteId>() }, closed)
 const example = '01890a5d-ac96-774b-bcce-b302099a8057'
 const fails = ['not_found', 'illegal_transition', 'conflict', 'invalid'] as const
 
@@ -60,16 +66,21 @@ export const countsApi = defineApi({
     returns: Type.Object({ items: Type.Array(CountDifference) }, closed), fails: ['not_found', 'illegal_transition'],
   },
   recountCount: {
-    method: 'POST', path: '/api/v1/counts/{countId}/recount', needs: ['inventory:read', 'inventory:write', 'stock:approve'], summary: 'Have places counted again', params: CountPath,
-    body: Type.Object({ locationIds: Type.Array(idSchema<LocationId>(), { minItems: 1, maxItems: LOCATIONS_MAX, uniqueItems: true }) }, closed), status: 200, returns: Count, fails, example: { locationIds: [example] },
+    method: 'POST', path: '/api/v1/counts/{countId}/recount', needs: ['inventory:read', 'inventory:write', 'stock:approve'], summary: 'Have places counted again; once it is approved, only those of differences that have changed since', params: CountPath,
+    body: Type.Object({ locationIds: Type.Optional(Type.Array(idSchema<LocationId>(), { minItems: 1, maxItems: LOCATIONS_MAX, uniqueItems: true, description: 'Left out: those whose differences have changed since the review' })) }, closed), status: 200, returns: Count, fails, example: { locationIds: [example] },
   },
-  reviewCount: { method: 'POST', path: '/api/v1/counts/{countId}/review', needs: ['inventory:read', 'inventory:write', 'stock:approve'], summary: 'Close the counting: the differences as they are now go to approval', params: CountPath, status: 200, returns: Count, fails },
+  reviewCount: { method: 'POST', path: '/api/v1/counts/{countId}/review', needs: ['inventory:read', 'inventory:write', 'stock:approve'], summary: 'Close the counting: the differences as they are now go to approval; again when they have changed since', params: CountPath, status: 200, returns: Count, fails },
   approveCount: {
     method: 'POST', path: '/api/v1/counts/{countId}/approve', needs: ['inventory:read', 'inventory:write', 'stock:approve'], summary: 'Approve the differences; beyond the tolerance by somebody who did not count', params: CountPath, status: 200, returns: Count, fails,
   },
   postCount: {
     method: 'POST', path: '/api/v1/counts/{countId}/post', needs: ['inventory:read', 'inventory:write', 'stock:adjust'], summary: 'Post the approved differences to the ledger', params: CountPath, status: 200, returns: CountPosted,
     fails: [...fails, 'insufficient_stock'],
+  },
+  getCountTolerance: { method: 'GET', path: '/api/v1/sites/{siteId}/count-tolerance', needs: 'cost:read', summary: 'Up to which worth a difference of a count does not matter at a site', params: SitePath, status: 200, returns: CountTolerance, fails: ['not_found'] },
+  setCountTolerance: {
+    method: 'PUT', path: '/api/v1/sites/{siteId}/count-tolerance', needs: ['cost:read', 'cost:write'], summary: 'Set up to which worth a difference of a count does not matter at a site; null: worth does not matter', params: SitePath,
+    body: Type.Object({ worth: orNull(Money) }, closed), status: 200, returns: CountTolerance, fails: ['not_found', 'invalid'], example: { worth: { amount: '25.00', currency: 'EUR' } },
   },
   cancelCount: { method: 'POST', path: '/api/v1/counts/{countId}/cancel', needs: ADJUSTS, summary: 'Cancel a count that is not approved yet', params: CountPath, status: 200, returns: Count, fails },
 })

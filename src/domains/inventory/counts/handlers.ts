@@ -5,6 +5,7 @@ import { postingKey } from '../movements/handlers.ts'
 import type { countsApi } from './contract.ts'
 import { postCount } from './post.ts'
 import * as store from './store.ts'
+import { getCountTolerance, setCountTolerance } from './tolerance.ts'
 
 export const countsHandlers = (database: Database): Handlers<typeof countsApi> => ({
   planCount: ({ ctx, body }) => database.write(ctx, (tx) => store.planCount(tx, body)),
@@ -17,5 +18,7 @@ export const countsHandlers = (database: Database): Handlers<typeof countsApi> =
   reviewCount: ({ ctx, params }) => database.write(ctx, (tx) => store.reviewCount(tx, params.countId)),
   approveCount: ({ ctx, params }) => database.write(ctx, (tx) => store.approveCount(tx, params.countId)),
   postCount: ({ ctx, params }) => database.write(ctx, (tx) => postCount(tx, postingKey(ctx), params.countId)),
+  getCountTolerance: ({ ctx, params }) => database.read(ctx, (tx) => getCountTolerance(tx, params.siteId)),
+  setCountTolerance: ({ ctx, params, body }) => database.write(ctx, (tx) => setCountTolerance(tx, params.siteId, body.worth)),
   cancelCount: ({ ctx, params }) => database.write(ctx, (tx) => store.cancelCount(tx, params.countId)),
 })

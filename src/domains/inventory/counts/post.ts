@@ -1,6 +1,5 @@
 // Posting a count: the differences, relative to what the books said when it was counted.
 import type { CycleCountId, ItemId, OrderId, OrderLineId } from '../../../kernel/ids.ts'
-import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
@@ -8,7 +7,7 @@ import { countPosted, stockAdjusted } from '../events.ts'
 import { post, type Move } from '../movements/post.ts'
 import { virtualLocations } from '../sites/store.ts'
 import type { CountPosted } from './contract.ts'
-import { differences, getCount, lockCount } from './store.ts'
+import { changedSinceReview, differences, getCount, lockCount } from './store.ts'
 
 const loosen = write('inventory:write', 'select l.order_id, l.demand_line_id, l.item_id, l.quantity from bss.loosen_for_count($1, $2::uuid[], $3::uuid[], $4::uuid[], $5::numeric[]) l', {
   orderId: column.id<OrderId>(), demandLineId: column.id<OrderLineId>(), itemId: column.id<ItemId>(), quantity: column.quantity,
@@ -25,9 +24,7 @@ export async function postCount(tx: Tx<'write', 'inventory:read' | 'inventory:wr
   const loosened = await tx.rows(loosen, [differing.map((each) => each.itemId), differing.map((each) => each.locationId), differing.map((each) => each.lotId), differing.map((each) => each.difference)])
   // Under the locks of the levels: moves of before the counting that were recorded only after the review would make the approved figures wrong.
   const late = (await tx.rows(differences, [id])).filter(({ isAsReviewed }) => !isAsReviewed)
-  if (late.length > 0) throw new Problem('conflict', 'Moves from before the counting were recorded after the review: what was approved is not the difference any more. Count these places anew.', {
-    errors: late.map((each) => ({ pointer: '/', code: 'changed_since_review', message: `Item ${each.itemId} at location ${each.locationId} differs by ${each.difference} now.` })),
-  })
+  if (late.length > 0) throw changedSinceReview(late)
   const moves = differing.map((each): Move => {
     const isLoss = each.difference.startsWith('-')
     const [fromLocationId, toLocationId] = isLoss ? [each.locationId, adjustment] : [adjustment, each.locationId]

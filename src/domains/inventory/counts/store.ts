@@ -7,6 +7,7 @@ import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { countPlanned } from '../events.ts'
 import { listing } from '../listing.ts'
+import { lotOfLines } from '../movements/adjust.ts'
 import { numberOf } from '../movements/post.ts'
 import { COUNT_STATUSES, type Count, type CountDifference, type CountDraft, type CountRecord } from './contract.ts'
 
@@ -27,6 +28,7 @@ const COUNT = `c.id, c.number, c.site_id, c.item_id, c.status, c.reason, c.round
   c.approved_by, c.posted_at, c.row_version, c.created_at, c.updated_at`
 const byId = read('inventory:read', `select ${COUNT} from bss.cycle_count c where c.organization_id = $1 and c.id = $2`, count)
 const lock = write('inventory:write', 'select c.status, c.round from bss.cycle_count c where c.organization_id = $1 and c.id = $2 for no key update', { status: column.oneOf(COUNT_STATUSES), round: column.int })
+const reviewed = write('inventory:write', "update bss.cycle_count set status = 'reviewed', approved_by = null, approved_at = null where organization_id = $1 and id = $2", {})
 const setStatus = write('inventory:write', 'update bss.cycle_count set status = $3 where organization_id = $1 and id = $2', {})
 const setApproved = write('inventory:write', "update bss.cycle_count set status = 'approved', approved_by = sec.actor(), approved_at = now() where organization_id = $1 and id = $2", {})
 const insert = write('inventory:write', `
@@ -94,13 +96,15 @@ export async function recordCount(tx: Writing, id: CycleCountId, record: CountRe
   const { status, round } = await lockCount(tx, id, ['planned', 'counting', 'recount'], 'counted')
   const { siteId, itemId } = await getCount(tx, id)
   await refuseEntries(tx, record, itemId)
+  const lots = await lotOfLines(tx, record.entries, '/entries')
+  refuseTwice(record, lots)
   const opened = await tx.maybe(openLocation, [id, record.locationId])
   if (opened === null) {
     const place = await tx.maybe(isPlace, [id, record.locationId])
     if (place === null) throw new Problem('invalid', 'This place is not part of the count.', { errors: [{ pointer: '/locationId', code: 'not_in_count', message: 'This place is not part of the count.' }] })
     throw new Problem('conflict', 'This place was counted already.', { errors: [{ pointer: '/locationId', code: 'counted_already', message: 'This place was counted already.' }] })
   }
-  await tx.rows(insertEntries, [id, record.locationId, opened.wantedRound, record.countedAt ?? null, record.entries.map((each) => each.itemId), record.entries.map((each) => each.lotId ?? null), record.entries.map((each) => each.quantity)])
+  await tx.rows(insertEntries, [id, record.locationId, opened.wantedRound, record.countedAt ?? null, record.entries.map((each) => each.itemId), lots, record.entries.map((each) => each.quantity)])
   tx.changed({ entity: 'cycle_count', id, action: 'counted', after: { locationId: record.locationId, round: opened.wantedRound, entries: record.entries } })
   if (status === 'planned') await tx.rows(setStatus, [id, 'counting'])
   const now = await getCount(tx, id)
@@ -110,31 +114,38 @@ export async function recordCount(tx: Writing, id: CycleCountId, record: CountRe
   return outside.length === 0 ? getCount(tx, id) : recount(tx, id, siteId, round, outside)
 }
 
-/** What the schema cannot say: tracked goods are counted by lot, a serial number is one piece, nothing twice, and only the item asked for. */
+/** What the schema cannot say: tracked goods are counted by lot, a serial number is one piece, and only the item asked for. */
 async function refuseEntries(tx: Reading, record: CountRecord, onlyItemId: ItemId | null): Promise<void> {
   const tracking = new Map((await tx.rows(itemsNamed, [[...new Set(record.entries.map((each) => each.itemId))]])).map((item) => [item.id, item.tracking]))
-  const seen = new Set<string>()
   refuse(record.entries.flatMap((entry, index): ProblemError[] => {
+    const isNamed = entry.lotId !== undefined || entry.lot !== undefined
     const fault = (field: string, code: string, message: string): ProblemError[] => [{ pointer: `/entries/${index}/${field}`, code, message }]
     const how = tracking.get(entry.itemId)
     if (how === undefined) return fault('itemId', 'unknown_item', 'There is no such item.')
     if (onlyItemId !== null && entry.itemId !== onlyItemId) return fault('itemId', 'other_item', 'This count asks for another item.')
-    if (how !== 'none' && entry.lotId === undefined) return fault('lotId', 'lot_required', `This item is tracked by ${how}.`)
-    if (how === 'none' && entry.lotId !== undefined) return fault('lotId', 'lot_not_tracked', 'This item is not tracked by lot.')
+    if (how !== 'none' && !isNamed) return fault('lotId', 'lot_required', `This item is tracked by ${how}.`)
+    if (how === 'none' && isNamed) return fault('lotId', 'lot_not_tracked', 'This item is not tracked by lot.')
     if (how === 'serial' && !/^[01](\.0*)?$/.test(entry.quantity)) return fault('quantity', 'serial_is_one', 'A serial number is one piece.')
-    const key = `${entry.itemId}/${entry.lotId ?? ''}`
-    if (seen.has(key)) return fault('itemId', 'named_twice', 'The same goods are named twice.')
-    seen.add(key)
     return []
   }))
 }
+/** The same lot may be named by its id and by its number. */
+function refuseTwice({ entries }: CountRecord, lots: readonly (LotId | null)[]): void {
+  const keys = entries.map(({ itemId }, index) => `${itemId}/${lots[index] ?? ''}`)
+  refuse(keys.flatMap((key, index) => (keys.indexOf(key) === index ? [] : [{ pointer: `/entries/${index}/itemId`, code: 'named_twice', message: 'The same goods are named twice.' }])))
+}
 
 export const differences = read('inventory:read', `
-  select d.location_id, d.item_id, d.lot_id, d.round, d.counted, d.expected, d.difference, d.is_tolerated, d.counted_at, d.counted_by, d.reviewed_difference is not distinct from d.difference as is_as_reviewed, d.entry_id
+  select d.location_id, d.item_id, d.lot_id, d.round, d.counted, d.expected, d.difference, d.is_tolerated, d.counted_at, d.counted_by, d.reviewed_difference is not distinct from d.difference as is_as_reviewed, coalesce(d.reviewed_difference <> d.difference, false) as is_changed, d.entry_id
     from bss.count_differences($1, $2) d order by d.location_id, d.item_id, d.lot_id nulls first`, {
   locationId: column.id<LocationId>(), itemId: column.id<ItemId>(), lotId: column.nullable(column.id<LotId>()), round: column.int, counted: column.quantity, expected: column.quantity, difference: column.quantity,
-  isTolerated: column.bool, countedAt: column.instant, countedBy: column.id<ActorId>(), isAsReviewed: column.bool, entryId: column.id(),
+  isTolerated: column.bool, countedAt: column.instant, countedBy: column.id<ActorId>(), isAsReviewed: column.bool, isChanged: column.bool, entryId: column.id(),
 })
+/** Refuses what depends on differences that are others since somebody looked at them. */
+export const changedSinceReview = (late: readonly { readonly itemId: ItemId; readonly locationId: LocationId; readonly difference: string }[]): Problem =>
+  new Problem('conflict', 'Moves from before the counting were recorded after the review: what was seen is not the difference any more. Review the count again, or have these places counted again.', {
+    errors: late.map((each) => ({ pointer: '', code: 'changed_since_review', message: `Item ${each.itemId} at location ${each.locationId} differs by ${each.difference} now.` })),
+  })
 /** What is expected is told only when nobody counts any more. */
 export async function countDifferences(tx: Reading, id: CycleCountId): Promise<CountDifference[]> {
   const { status } = await getCount(tx, id)
@@ -154,23 +165,33 @@ async function recount(tx: Writing, id: CycleCountId, siteId: SiteId, round: num
   tx.changed({ entity: 'cycle_count', id, action: 'recount', after: { locationIds, round: round + 1 } })
   return getCount(tx, id)
 }
-export async function recountCount(tx: Writing, id: CycleCountId, locationIds: readonly LocationId[]): Promise<Count> {
-  const { round } = await lockCount(tx, id, ['counted'], 'counted again')
+/** Of an approved count only what has changed since the review is counted again: the rest is as it was approved. */
+export async function recountCount(tx: Writing, id: CycleCountId, wanted: readonly LocationId[] | undefined): Promise<Count> {
+  const { status, round } = await lockCount(tx, id, ['counted', 'reviewed', 'approved'], 'counted again')
+  const changed = new Set((await tx.rows(differences, [id])).filter(({ isChanged }) => isChanged).map(({ locationId }) => locationId))
+  const locationIds = wanted ?? [...changed]
+  if (locationIds.length === 0) throw nothingChanged()
+  if (status === 'approved') refuse(locationIds.flatMap((each, index) => (changed.has(each) ? [] : [{ pointer: `/locationIds/${index}`, code: 'not_changed', message: 'What was approved of this place is still the difference.' }])))
   return recount(tx, id, (await getCount(tx, id)).siteId, round, locationIds)
 }
+const nothingChanged = (): Problem => new Problem('conflict', 'Nothing has changed since the review.', { errors: [{ pointer: '', code: 'nothing_changed', message: 'Nothing has changed since the review.' }] })
 
 const freeze = write('inventory:write', `
   update bss.cycle_count_entry e set reviewed_difference = d.difference from bss.count_differences($1, $2) d where e.organization_id = $1 and e.id = d.entry_id`, {})
+/** Fixes the differences as they are now. Once more when they have changed since: an approval of others is none, and somebody approves them anew. */
 export async function reviewCount(tx: Writing, id: CycleCountId): Promise<Count> {
-  await lockCount(tx, id, ['counted'], 'reviewed')
+  const { status } = await lockCount(tx, id, ['counted', 'reviewed', 'approved'], 'reviewed')
+  if (status !== 'counted' && (await tx.rows(differences, [id])).every(({ isChanged }) => !isChanged)) throw nothingChanged()
+  await tx.rows(reviewed, [id])
   await tx.rows(freeze, [id])
-  await tx.rows(setStatus, [id, 'reviewed'])
   tx.changed({ entity: 'cycle_count', id, action: 'reviewed' })
   return getCount(tx, id)
 }
 /** The database refuses a counter as the approver of what differs too much. */
 export async function approveCount(tx: Writing, id: CycleCountId): Promise<Count> {
   await lockCount(tx, id, ['reviewed'], 'approved')
+  const late = (await tx.rows(differences, [id])).filter(({ isAsReviewed }) => !isAsReviewed)
+  if (late.length > 0) throw changedSinceReview(late)
   await tx.rows(setApproved, [id])
   tx.changed({ entity: 'cycle_count', id, action: 'approved' })
   return getCount(tx, id)

@@ -26,15 +26,15 @@ interface LotRef {
 }
 const namedOf = (line: LotRef): NamedLot[] => (line.lot === undefined ? [] : [{ ...line.lot, itemId: line.itemId }])
 
-/** The lot of each line, by id or by number; a number that is new becomes a lot. */
-export async function lotOfLines(tx: Tx<'write', 'inventory:read' | 'inventory:write'>, lines: readonly LotRef[]): Promise<(LotId | null)[]> {
-  refuseLines(lines.flatMap((line, index) => (line.lotId !== undefined && line.lot !== undefined ? [{ pointer: `/lines/${index}/lot`, code: 'two_lots', message: 'Give lotId or lot, not both.' }] : [])))
+/** The lot of each line, by id or by number; a number that is new becomes a lot. Refusals point below `at`. */
+export async function lotOfLines(tx: Tx<'write', 'inventory:read' | 'inventory:write'>, lines: readonly LotRef[], at = '/lines'): Promise<(LotId | null)[]> {
+  refuseLines(lines.flatMap((line, index) => (line.lotId !== undefined && line.lot !== undefined ? [{ pointer: `${at}/${index}/lot`, code: 'two_lots', message: 'Give lotId or lot, not both.' }] : [])))
   const idOf = await lotIds(tx, lines.flatMap(namedOf))
   const found = lines.map((line) => namedOf(line).map(idOf)[0] ?? null)
   refuseLines(lines.flatMap((line, index) => {
     const expiresOn = line.lot?.expiresOn
     const lot = found[index] ?? null
-    return expiresOn === undefined || lot === null || lot.expiresOn === expiresOn ? [] : [{ pointer: `/lines/${index}/lot/expiresOn`, code: 'lot_date_differs', message: `This lot expires on ${lot.expiresOn ?? 'no date'}.` }]
+    return expiresOn === undefined || lot === null || lot.expiresOn === expiresOn ? [] : [{ pointer: `${at}/${index}/lot/expiresOn`, code: 'lot_date_differs', message: `This lot expires on ${lot.expiresOn ?? 'no date'}.` }]
   }))
   return lines.map((line, index) => line.lotId ?? found[index]?.id ?? null)
 }
