@@ -9,5 +9,6 @@ import { papersApi } from './papers/contract.ts'
 import { plansApi } from './plans/contract.ts'
 import { trackingApi } from './tracking/contract.ts'
 
+export { UnitDraft } from './packing/contract.ts'
 export type { CarrierServiceId, RouteId } from './document/contract.ts'
 export const shipmentsApi = defineApi({ ...documentApi, ...plansApi, ...packingApi, ...leavingApi, ...trackingApi, ...carriersApi, ...papersApi })

@@ -13,6 +13,10 @@ export const shipmentPicked = defineEvent('shipment.picked', 'shipment', Type.Ob
 export const shipmentPacked = defineEvent('shipment.packed', 'shipment', Type.Object({ ...base, ssccs: Type.Array(Type.String()) }, closed))
 export const shipmentStaged = defineEvent('shipment.staged', 'shipment', Type.Object(base, closed))
 export const shipmentLoaded = defineEvent('shipment.loaded', 'shipment', Type.Object(base, closed))
+/** A loaded shipment is to come off its truck again. */
+export const shipmentUnloading = defineEvent('shipment.unloading', 'shipment', Type.Object(base, closed))
+/** It is off: staged as before, until somebody has it loaded again. */
+export const shipmentUnloaded = defineEvent('shipment.unloaded', 'shipment', Type.Object(base, closed))
 /** Goods issue. Quantities only: money is read by who may see it. */
 export const shipmentShipped = defineEvent('shipment.shipped', 'shipment', Type.Object({
   ...base, lines: Type.Array(Type.Object({ shipmentLineId: idSchema<ShipmentLineId>(), orderId: idSchema<OrderId>(), orderLineId: idSchema<OrderLineId>(), itemId: idSchema<ItemId>(), quantity: Type.String() }, closed)),

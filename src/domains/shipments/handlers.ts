@@ -11,6 +11,6 @@ import { plansHandlers } from './plans/handlers.ts'
 import { trackingHandlers } from './tracking/handlers.ts'
 
 export const shipmentsHandlers = (database: Database, outbound: Outbound): Handlers<typeof shipmentsApi> => ({
-  ...documentHandlers(database), ...plansHandlers(database), ...packingHandlers(database), ...leavingHandlers(database), ...trackingHandlers(database), ...carriersHandlers(database),
+  ...documentHandlers(database), ...plansHandlers(database), ...packingHandlers(database), ...leavingHandlers(database), ...trackingHandlers(database), ...carriersHandlers(database, outbound),
   ...papersHandlers(database, outbound),
 })

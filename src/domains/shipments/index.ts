@@ -2,6 +2,11 @@
 import type { LocationId, ShipmentId, ShipmentLineId, SiteId } from '../../kernel/ids.ts'
 import type { Tx } from '../../platform/db/tx.ts'
 import { beginFulfilment, recordPicked } from '../orders/index.ts'
+import type { Shipment } from './document/contract.ts'
+import { getShipment } from './document/store.ts'
+import * as leaving from './leaving/store.ts'
+import type { UnitDraft } from './packing/contract.ts'
+import * as packing from './packing/store.ts'
 import * as picks from './picks.ts'
 import * as plans from './plans/store.ts'
 
@@ -25,6 +30,14 @@ export const lockForPicks = async (tx: Lending, ids: readonly ShipmentLineId[]):
 export const recordPicks = (tx: Lending, list: readonly picks.Pick[]): Promise<void> => picks.recordPicks(tx.lend('shipments:read').lend('shipments:write'), list, (lines) => recordPicked(tx, lines))
 /** What could not be found: it is no longer planned for its shipment. */
 export const recordShort = (tx: Lending, list: readonly picks.Short[]): Promise<void> => picks.recordShort(tx.lend('shipments:read').lend('shipments:write'), list)
+/** A shipment with its packages, for whoever works on it. */
+export const shipmentOf = <M extends 'read' | 'write'>(tx: Reading<M>, id: ShipmentId): Promise<Shipment> => getShipment(tx.lend('shipments:read'), id)
+/** Packs picked goods; when everything is packed, the shipment is. */
+export const packShipment = (tx: Lending, id: ShipmentId, units: readonly UnitDraft[]): Promise<Shipment> => packing.packShipment(tx.lend('shipments:read').lend('shipments:write'), id, units)
+/** Loads a staged shipment at a dock: the site's, or the one that is named. */
+export const loadShipment = (tx: Lending, id: ShipmentId, dock: LocationId | undefined): Promise<Shipment> => leaving.loadShipment(tx.lend('shipments:read').lend('shipments:write'), id, dock)
+/** A shipment that was to come off its truck lies on the stage: the site's, or the one that is named. */
+export const unloadShipment = (tx: Lending, id: ShipmentId, stage: LocationId | undefined): Promise<Shipment> => leaving.unloaded(tx.lend('shipments:read').lend('shipments:write'), id, stage)
 /** Where a site packs; null when it has no such place. */
 export const packLocationOf = <M extends 'read' | 'write'>(tx: Reading<M>, siteId: SiteId): Promise<LocationId | null> => picks.placeOf(tx.lend('shipments:read'), siteId, 'pack')
 export const stageLocationOf = <M extends 'read' | 'write'>(tx: Reading<M>, siteId: SiteId): Promise<LocationId | null> => picks.placeOf(tx.lend('shipments:read'), siteId, 'stage')

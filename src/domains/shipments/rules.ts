@@ -10,7 +10,7 @@ export const SHIPMENT_ARROWS: Readonly<Record<ShipmentStatus, readonly ShipmentS
   picked: ['packed', 'cancelled'],
   packed: ['staged', 'cancelled'],
   staged: ['loaded', 'cancelled'],
-  loaded: ['shipped', 'cancelled'],
+  loaded: ['staged', 'shipped', 'cancelled'],
   shipped: ['in_transit', 'returned'],
   in_transit: ['delivered', 'exception', 'returned'],
   exception: ['in_transit', 'returned'],

@@ -28,3 +28,8 @@ export interface CarrierPort {
   readonly track: (parcel: Parcel) => Promise<Answer<readonly TrackingEvent[]>>
   readonly cancel: (parcel: Parcel) => Promise<Answer<null>>
 }
+/** A carrier that cannot be asked for now, and why: every question has this answer. */
+export function unaskable(sentence: string): CarrierPort {
+  const no = (): Promise<Answer<never>> => Promise.resolve({ ok: false, isFinal: false, sentence })
+  return { trackEveryMs: 0, rates: no, book: no, track: no, cancel: no }
+}

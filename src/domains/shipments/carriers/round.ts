@@ -11,7 +11,7 @@ import { trackShipment } from '../tracking/store.ts'
 import * as asking from './asking.ts'
 import { purposeOf } from './handlers.ts'
 import { httpCarrier } from './http.ts'
-import type { CarrierPort, Parcel } from './port.ts'
+import { unaskable, type CarrierPort, type Parcel } from './port.ts'
 import { simulatedCarrier } from './simulated.ts'
 
 const IDLE_MS = 2_000
@@ -29,7 +29,13 @@ export const pauseAfter = (attempts: number): number => Math.min(LONGEST_PAUSE_M
 /** The carrier behind a request. */
 export function portOf(database: Database, outbound: Outbound, organizationId: OrganizationId, asked: Pick<asking.Asked, 'carrierId' | 'carrierKind' | 'url' | 'secret'>): CarrierPort {
   if (asked.carrierKind !== 'http' || asked.url === null) return simulatedCarrier()
-  return httpCarrier(outbound, asked.url, asked.secret === null ? null : database.vault.open(asked.secret, purposeOf(organizationId, asked.carrierId)))
+  if (asked.secret === null) return httpCarrier(outbound, asked.url, null)
+  try {
+    return httpCarrier(outbound, asked.url, database.vault.open(asked.secret, purposeOf(organizationId, asked.carrierId)))
+  } catch {
+    // Sealed under another installation's secret, say. Asked again like a carrier that is down: somebody may set it anew meanwhile.
+    return unaskable('The secret of this carrier cannot be opened: set it anew.')
+  }
 }
 export const parcelFrom = (asked: asking.Asked): Parcel => ({
   requestId: asked.id, attempt: asked.attempts, shipment: asked.number, service: asked.service ?? '', transitDays: asked.transitDays ?? 1, trackingNumber: asked.trackingNumber, shippedAt: asked.shippedAt,

@@ -14,7 +14,8 @@ const head = {
   id: idSchema<ShipmentId>(), number: Type.String(), siteId: idSchema<SiteId>(), customerId: idSchema<PartyId>(), status: oneOf(SHIPMENT_STATUSES), carrierId: orNull(idSchema<CarrierId>()),
   serviceId: orNull(idSchema<CarrierServiceId>()), routeId: orNull(idSchema<RouteId>()), priority: Type.Integer(), shipBy: orNull(Instant), deliverBy: orNull(Instant),
   pickedAt: orNull(Instant), packedAt: orNull(Instant), shippedAt: orNull(Instant), deliveredAt: orNull(Instant), trackingNumber: orNull(Type.String()), exceptionReason: orNull(Type.String()),
-  needsRepack: Type.Boolean({ description: 'Goods were cancelled after they were packed: take them out and say so before it leaves' }), rowVersion: Type.Integer(), createdAt: Instant,
+  needsRepack: Type.Boolean({ description: 'Goods were cancelled after they were packed: take them out and say so before it leaves' }),
+  isUnloading: Type.Boolean({ description: 'It is coming off its truck again, and does not leave meanwhile' }), rowVersion: Type.Integer(), createdAt: Instant,
 }
 export const ShipmentHeader = Type.Object(head, closed)
 const Content = Type.Object({

@@ -16,10 +16,10 @@ export const head = {
   id: column.id<ShipmentId>(), number: column.text, siteId: column.id<SiteId>(), customerId: column.id<PartyId>(), status: column.oneOf(SHIPMENT_STATUSES), carrierId: column.nullable(column.id<CarrierId>()),
   serviceId: column.nullable(column.id<CarrierServiceId>()), routeId: column.nullable(column.id<RouteId>()), priority: column.int, shipBy: column.nullable(column.instant), deliverBy: column.nullable(column.instant),
   pickedAt: column.nullable(column.instant), packedAt: column.nullable(column.instant), shippedAt: column.nullable(column.instant), deliveredAt: column.nullable(column.instant),
-  trackingNumber: column.nullable(column.text), exceptionReason: column.nullable(column.text), needsRepack: column.bool, rowVersion: column.int, createdAt: column.instant,
+  trackingNumber: column.nullable(column.text), exceptionReason: column.nullable(column.text), needsRepack: column.bool, isUnloading: column.bool, rowVersion: column.int, createdAt: column.instant,
 }
 const HEAD = `s.id, s.number, s.site_id, s.customer_id, s.status, s.carrier_id, s.service_id, s.route_id, s.priority, s.ship_by, s.deliver_by, s.picked_at, s.packed_at, s.shipped_at, s.delivered_at,
-  s.tracking_number, s.exception_reason, s.needs_repack, s.row_version, s.created_at`
+  s.tracking_number, s.exception_reason, s.needs_repack, s.is_unloading, s.row_version, s.created_at`
 const byId = read('shipments:read', `select ${HEAD} from bss.shipment s where s.organization_id = $1 and s.id = $2`, head)
 const linesOf = read('shipments:read', `
   select l.id, l.order_id, l.order_line_id, l.item_id, i.sku, l.planned, l.picked, l.packed, l.shipped

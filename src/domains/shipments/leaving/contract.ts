@@ -6,7 +6,7 @@ import { Money, UnitPrice } from '../../../kernel/money.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { Quantity } from '../../../kernel/quantity.ts'
 import { command, ShipmentPath } from '../document/contract.ts'
-import { closed, Instant, oneOf, orNull } from '../schema.ts'
+import { closed, Instant, line, oneOf, orNull } from '../schema.ts'
 
 const At = Type.Object({ locationId: Type.Optional(idSchema<LocationId>()) }, closed)
 export const ShippedResult = Type.Object({
@@ -28,6 +28,10 @@ const example = '019a0000-0000-7000-8000-000000000001'
 export const leavingApi = defineApi({
   stageShipment: { ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/stage', summary: 'Carry a packed shipment to where it waits for its truck', body: At, example: {} },
   loadShipment: { ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/load', summary: 'Load a staged shipment at a dock', body: At, example: {} },
+  unloadShipment: {
+    ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/unload', summary: 'Have a loaded shipment taken off its truck: the floor gets a task, and it does not leave meanwhile',
+    body: Type.Object({ reason: line(500) }, closed), example: { reason: 'The truck broke down' },
+  },
   shipShipment: {
     ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/ship', summary: 'Goods issue: stock leaves, its cost is noted, the customer is told and finance asked to invoice, all or nothing',
     body: Type.Object({ shippedAt: Type.Optional(Instant) }, closed), example: {},

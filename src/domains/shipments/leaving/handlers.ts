@@ -22,6 +22,7 @@ async function shipOne(database: Database, ctx: Ctx<'shipments:read' | 'shipment
 export const leavingHandlers = (database: Database): Handlers<typeof leavingApi> => ({
   stageShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => store.stageShipment(tx, params.shipmentId, body.locationId)),
   loadShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => store.loadShipment(tx, params.shipmentId, body.locationId)),
+  unloadShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => store.askUnloading(tx, params.shipmentId, body.reason)),
   shipShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => issueShipment(tx, params.shipmentId, body.shippedAt)),
   shipMany: async function* ({ ctx, lines }) {
     for await (const line of lines) {

@@ -57,6 +57,7 @@ function mayLeave(shipment: Shipment, status: string): void {
   const missing = shipment.lines.flatMap((line, index) => (line.packed === line.picked ? [] : [{ pointer: `/lines/${index}`, code: 'not_packed', message: `${line.picked} of ${line.sku} are picked and ${line.packed} are packed.` }]))
   const unpicked = shipment.lines.flatMap((line, index) => (line.picked === line.planned ? [] : [{ pointer: `/lines/${index}`, code: 'not_picked', message: `${line.planned} of ${line.sku} are planned and ${line.picked} are picked.` }]))
   if (!['packed', 'staged', 'loaded'].includes(status)) throw notNow(`Only what is packed can leave; this shipment is ${words(status)}.`, [...unpicked, ...missing].slice(0, 100))
+  if (shipment.isUnloading) throw notNow('This shipment is coming off its truck again.', [{ pointer: '', code: 'unloading', message: 'It leaves when it is loaded anew.' }])
   if (shipment.needsRepack) throw notNow('Goods of this shipment were cancelled after they were packed: take them out and confirm it.', [{ pointer: '', code: 'needs_repack', message: 'Take the cancelled goods out of their packages.' }])
   if (missing.length > 0) throw notNow('Not everything that is picked is packed.', missing.slice(0, 100))
   if (shipment.lines.every((line) => line.packed === '0')) throw notNow('There is nothing in this shipment.')

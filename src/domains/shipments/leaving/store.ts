@@ -10,7 +10,7 @@ import type { Tx } from '../../../platform/db/tx.ts'
 import { listing } from '../../inventory/index.ts'
 import type { Shipment } from '../document/contract.ts'
 import { advance, getShipment, lockShipment, note, notNow, type Writing } from '../document/store.ts'
-import { shipmentLoaded, shipmentStaged } from '../events.ts'
+import { shipmentLoaded, shipmentStaged, shipmentUnloaded, shipmentUnloading } from '../events.ts'
 import { needPlace } from '../picks.ts'
 import { words } from '../rules.ts'
 import { InvoiceRequest } from './contract.ts'
@@ -26,7 +26,7 @@ const carry = write('shipments:write', `
 const kindOf = read('shipments:read', "select l.kind from bss.location l where l.organization_id = $1 and l.id = $2 and l.site_id = $3 and l.status = 'active'", { kind: column.text })
 
 /** Carries everything of a shipment to a place of a kind: the site's own, or the one that is named. */
-async function carryTo(tx: Writing, { id, siteId }: { readonly id: ShipmentId; readonly siteId: SiteId }, kind: 'stage' | 'dock', named: LocationId | undefined): Promise<void> {
+async function carryTo(tx: Writing, { id, siteId }: { readonly id: ShipmentId; readonly siteId: SiteId }, kind: 'stage' | 'dock', named: LocationId | undefined, reason: 'staging' | 'loading' | 'unloading'): Promise<void> {
   const place = named ?? (await needPlace(tx, siteId, kind))
   if (named !== undefined && (await tx.maybe(kindOf, [named, siteId]))?.kind !== kind) {
     throw new Problem('invalid', 'The goods cannot be carried there.', { errors: [{ pointer: '/locationId', code: 'wrong_location', message: `Must be an active location of kind ${kind} of this site.` }] })
@@ -35,7 +35,7 @@ async function carryTo(tx: Writing, { id, siteId }: { readonly id: ShipmentId; r
   if (moving.length === 0) return
   const now = new Date().toISOString()
   await tx.rows(carry, [
-    moving.map((m) => m.reservationId), moving.map((m) => m.quantity), moving.map(() => place), kind === 'stage' ? 'staging' : 'loading', newId(), moving.map(() => id), moving.map((m) => m.shipmentLineId), moving.map(() => now),
+    moving.map((m) => m.reservationId), moving.map((m) => m.quantity), moving.map(() => place), reason, newId(), moving.map(() => id), moving.map((m) => m.shipmentLineId), moving.map(() => now),
   ])
 }
 
@@ -43,7 +43,7 @@ export async function stageShipment(tx: Writing, id: ShipmentId, named: Location
   const status = await lockShipment(tx, id)
   const shipment = await getShipment(tx, id)
   if (status !== 'packed') throw notNow(`Only what is packed can be staged; this shipment is ${words(status)}.`)
-  await carryTo(tx, shipment, 'stage', named)
+  await carryTo(tx, shipment, 'stage', named, 'staging')
   await advance(tx, [id], 'staged')
   await note(tx, [id], 'staged')
   tx.emit(shipmentStaged, id, { shipmentId: id, siteId: shipment.siteId })
@@ -55,11 +55,40 @@ export async function loadShipment(tx: Writing, id: ShipmentId, named: LocationI
   const status = await lockShipment(tx, id)
   const shipment = await getShipment(tx, id)
   if (status !== 'staged') throw notNow(`Only what is staged can be loaded; this shipment is ${words(status)}.`)
-  await carryTo(tx, shipment, 'dock', named)
+  await carryTo(tx, shipment, 'dock', named, 'loading')
   await advance(tx, [id], 'loaded')
   await note(tx, [id], 'loaded')
   tx.emit(shipmentLoaded, id, { shipmentId: id, siteId: shipment.siteId })
   tx.changed({ entity: 'shipment', id, action: 'loaded' })
+  return getShipment(tx, id)
+}
+
+const setUnloading = write('shipments:write', "update bss.shipment s set is_unloading = true where s.organization_id = $1 and s.id = $2", {})
+const setOff = write('shipments:write', "update bss.shipment s set status = 'staged', is_unloading = false where s.organization_id = $1 and s.id = $2", {})
+
+/** Asks the floor to take a loaded shipment off its truck: it stays loaded, and does not leave, until that is done. */
+export async function askUnloading(tx: Writing, id: ShipmentId, reason: string): Promise<Shipment> {
+  const status = await lockShipment(tx, id)
+  const shipment = await getShipment(tx, id)
+  if (status !== 'loaded') throw notNow(`Only what is loaded can come off its truck; this shipment is ${words(status)}.`)
+  if (shipment.isUnloading) throw notNow('This shipment is coming off its truck already.')
+  await needPlace(tx, shipment.siteId, 'stage')
+  await tx.rows(setUnloading, [id])
+  await note(tx, [id], 'unloading', { reason })
+  tx.emit(shipmentUnloading, id, { shipmentId: id, siteId: shipment.siteId })
+  tx.changed({ entity: 'shipment', id, action: 'unloading', after: { reason } })
+  return getShipment(tx, id)
+}
+/** The goods of a shipment that was to come off its truck lie on the stage: it is staged again. */
+export async function unloaded(tx: Writing, id: ShipmentId, named: LocationId | undefined): Promise<Shipment> {
+  await lockShipment(tx, id)
+  const shipment = await getShipment(tx, id)
+  if (!shipment.isUnloading) throw notNow('Nobody asked to take this shipment off its truck.')
+  await carryTo(tx, shipment, 'stage', named, 'unloading')
+  await tx.rows(setOff, [id])
+  await note(tx, [id], 'unloaded')
+  tx.emit(shipmentUnloaded, id, { shipmentId: id, siteId: shipment.siteId })
+  tx.changed({ entity: 'shipment', id, action: 'unloaded' })
   return getShipment(tx, id)
 }
 

@@ -25,15 +25,7 @@ const plannable = write('shipments:write', `
        where x.organization_id = $1 and x.order_line_id = l.id and s.status in ('planned', 'released', 'picking', 'picked', 'packed', 'staged', 'loaded')) p on true
    where l.organization_id = $1 and l.order_id = any($2::uuid[]) and l.status in ('released', 'in_fulfilment') and h.quantity > coalesce(p.quantity, 0)
    order by l.order_id, l.line_number`, { id: column.id<OrderLineId>(), orderId: column.id<OrderId>(), itemId: column.id<ItemId>(), open: column.quantity })
-const ordersToPlan = read('shipments:read', `
-  select o.id from bss.sales_order o
-   where o.organization_id = $1 and o.site_id = $2 and o.status in ('released', 'in_fulfilment') and o.active_holds = 0
-     and exists (select from bss.sales_order_line l
-        where l.organization_id = $1 and l.order_id = o.id and l.status in ('released', 'in_fulfilment')
-          and (select coalesce(sum(v.quantity), 0) from bss.reservation v where v.organization_id = $1 and v.demand_line_id = l.id and v.kind = 'hard' and v.status in ('open', 'picked'))
-            > (select coalesce(sum(x.planned), 0) from bss.shipment_line x join bss.shipment s on s.organization_id = $1 and s.id = x.shipment_id
-                where x.organization_id = $1 and x.order_line_id = l.id and s.status in ('planned', 'released', 'picking', 'picked', 'packed', 'staged', 'loaded')))
-   order by o.priority, o.requested_on, o.id limit $3::int`, { id: column.id<OrderId>() })
+const ordersToPlan = read('shipments:read', 'select p.order_id as id from bss.orders_to_plan($1, $2::uuid, $3::int) p', { id: column.id<OrderId>() })
 
 /** How a way can be wrong. */
 export const wayRefusals: Refusals = {
@@ -246,12 +238,15 @@ export async function releaseShipments(tx: Writing, ids: readonly ShipmentId[], 
   }
 }
 
+/** Shipments in their order first: a wave takes the lines of a few of many. */
 const linesToPick = read('shipments:read', `
-  select l.shipment_id, l.id as shipment_line_id, l.order_id, l.order_line_id, l.item_id, l.planned - l.picked as quantity, s.site_id, s.customer_id, s.priority, s.ship_by, s.carrier_id, s.service_id, s.route_id, s.status
-    from bss.shipment s join bss.shipment_line l on l.organization_id = $1 and l.shipment_id = s.id
-   where s.organization_id = $1 and s.site_id = $2 and s.status = any($3::text[]) and l.planned > l.picked
-     and ($4::uuid[] is null or s.id = any($4::uuid[])) and ($5::uuid[] is null or l.order_id = any($5::uuid[])) and ($6::uuid is null or s.carrier_id = $6::uuid) and ($7::uuid is null or s.route_id = $7::uuid)
-     and ($8::int is null or s.priority <= $8::int) and ($9::timestamptz is null or s.ship_by <= $9::timestamptz)
+  select s.id as shipment_id, l.id as shipment_line_id, l.order_id, l.order_line_id, l.item_id, l.planned - l.picked as quantity, s.site_id, s.customer_id, s.priority, s.ship_by, s.carrier_id, s.service_id, s.route_id, s.status
+    from (select s.* from bss.shipment s
+           where s.organization_id = $1 and s.site_id = $2 and s.status = any($3::text[])
+             and ($4::uuid[] is null or s.id = any($4::uuid[])) and ($6::uuid is null or s.carrier_id = $6::uuid) and ($7::uuid is null or s.route_id = $7::uuid)
+             and ($8::int is null or s.priority <= $8::int) and ($9::timestamptz is null or s.ship_by <= $9::timestamptz)
+           order by s.ship_by nulls last, s.priority, s.id) s
+   cross join lateral (select x.* from bss.shipment_line x where x.organization_id = $1 and x.shipment_id = s.id and x.planned > x.picked and ($5::uuid[] is null or x.order_id = any($5::uuid[])) offset 0) l
    order by s.ship_by nulls last, s.priority, s.id, l.id limit $10::int`, {
   shipmentId: column.id<ShipmentId>(), shipmentLineId: column.id<ShipmentLineId>(), orderId: column.id<OrderId>(), orderLineId: column.id<OrderLineId>(), itemId: column.id<ItemId>(), quantity: column.quantity,
   siteId: column.id<SiteId>(), customerId: column.id<PartyId>(), priority: column.int, shipBy: column.nullable(column.instant), carrierId: column.nullable(column.id<CarrierId>()),
