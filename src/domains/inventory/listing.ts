@@ -28,8 +28,12 @@ export interface Listing<S extends RowShape, F extends string, K extends string>
   /** The parameter that brings the cursor, for the refusal; `after` when nothing is said. */
   readonly cursorParameter?: string
 }
-export interface Wanted<F extends string, K extends string> {
+export interface Conditions<F extends string> {
   readonly filters: Readonly<Record<F, string | undefined>>
+  /** Conditions that are made for this page, with their values. */
+  readonly more?: readonly (readonly [sql: string, value: string])[]
+}
+export interface Wanted<F extends string, K extends string> extends Conditions<F> {
   readonly sort: K | `-${K}`
   readonly limit: number
   readonly after: string | undefined
@@ -48,7 +52,7 @@ export function listing<const P extends Permission, S extends RowShape, const F 
   return async (tx: Tx<'read', P>, wanted: Wanted<F, K>): Promise<{ items: Row<S>[]; nextCursor: string | null }> => {
     const params: (string | number | null)[] = []
     const bind = (value: string | number | null): string => `$${params.push(value) + 1}`
-    const conditions = conditionsOf(list.filters, wanted.filters, bind)
+    const conditions = conditionsOf(list.filters, wanted, bind)
     const isDescending = wanted.sort.startsWith('-')
     const key = keysOf(list.sorts).find((name) => name === wanted.sort || `-${name}` === wanted.sort)
     if (key === undefined) throw new TypeError(`There is no such sort order: ${wanted.sort}`)
@@ -69,10 +73,10 @@ export function listing<const P extends Permission, S extends RowShape, const F 
 /** Gives the function that counts what a list has, up to a number: more is not worth the reading. */
 export function counting<const P extends Permission, const F extends string>(needs: P, list: { readonly select: string; readonly filters: Readonly<Record<F, string>> }) {
   const statements = new Map<string, Statement<'read', P, { readonly count: number }>>()
-  return async (tx: Tx<'read', P>, filters: Wanted<F, never>['filters'], upTo: number): Promise<number> => {
+  return async (tx: Tx<'read', P>, wanted: Conditions<F>, upTo: number): Promise<number> => {
     const params: (string | number)[] = []
     const bind = (value: string | number): string => `$${params.push(value) + 1}`
-    const text = `select count(*)::int as count from (${list.select}${conditionsOf(list.filters, filters, bind).map((condition) => ` and ${condition}`).join('')} limit ${bind(upTo)}::int) q`
+    const text = `select count(*)::int as count from (${list.select}${conditionsOf(list.filters, wanted, bind).map((condition) => ` and ${condition}`).join('')} limit ${bind(upTo)}::int) q`
     const statement = statements.get(text) ?? read(needs, text, { count: column.int })
     statements.set(text, statement)
     const [found] = await tx.rows(statement, params)
@@ -81,11 +85,12 @@ export function counting<const P extends Permission, const F extends string>(nee
 }
 
 /** The filters that were given, with their values bound. */
-function conditionsOf<F extends string>(filters: Readonly<Record<F, string>>, values: Wanted<F, never>['filters'], bind: (value: string) => string): string[] {
-  return keysOf(filters).flatMap((name) => {
+function conditionsOf<F extends string>(filters: Readonly<Record<F, string>>, { filters: values, more = [] }: Conditions<F>, bind: (value: string) => string): string[] {
+  const given = keysOf(filters).flatMap((name): (readonly [string, string])[] => {
     const value = values[name]
-    return value === undefined ? [] : [filters[name].replaceAll('?', () => bind(value))]
+    return value === undefined ? [] : [[filters[name], value]]
   })
+  return [...given, ...more].map(([sql, value]) => sql.replaceAll('?', () => bind(value)))
 }
 
 /** The own keys of a closed record. */

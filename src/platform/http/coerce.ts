@@ -10,7 +10,11 @@ export interface Piece {
   readonly turn: Turn
   readonly fallback: unknown
 }
-export type Pieces = ReadonlyMap<string, Piece>
+export interface Pieces {
+  readonly named: ReadonlyMap<string, Piece>
+  /** Whole families of names, by `patternProperties`. */
+  readonly patterns: readonly (readonly [RegExp, Piece])[]
+}
 
 const keep: Turn = (text) => text
 const toNumber: Turn = (text) => (/^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?$/.test(text) ? Number(text) : text)
@@ -27,13 +31,11 @@ function turnOf(schema: unknown): Turn {
 
 /** How each property of an object schema is read from text. */
 export function piecesOf(schema: unknown): Pieces {
-  const pieces = new Map<string, Piece>()
-  const properties = isRecord(schema) && isRecord(schema['properties']) ? schema['properties'] : {}
-  for (const [name, property] of Object.entries(properties)) {
+  const partsOf = (key: string): [string, Piece][] => Object.entries(isRecord(schema) && isRecord(schema[key]) ? schema[key] : {}).map(([name, property]) => {
     const isList = isRecord(property) && property['type'] === 'array'
-    pieces.set(name, { isList, turn: turnOf(isList ? property['items'] : property), fallback: isRecord(property) ? property['default'] : undefined })
-  }
-  return pieces
+    return [name, { isList, turn: turnOf(isList ? property['items'] : property), fallback: isRecord(property) ? property['default'] : undefined }]
+  })
+  return { named: new Map(partsOf('properties')), patterns: partsOf('patternProperties').map(([pattern, piece]) => [new RegExp(pattern, 'u'), piece]) }
 }
 
 const decode = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
@@ -41,7 +43,7 @@ const fault = (area: string, name: string, code: string, message: string): Probl
 export const refusal = (detail: string, errors: readonly ProblemError[]): Problem => new Problem('bad_request', detail, { errors })
 
 /** Reads a query string by its pieces. Unknown, repeated and badly encoded parameters are refused; defaults are filled in. */
-export function readQuery(search: string, pieces: Pieces): Record<string, unknown> {
+export function readQuery(search: string, { named, patterns }: Pieces): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   const faults: ProblemError[] = []
   for (const pair of search === '' ? [] : search.split('&', 200)) {
@@ -55,7 +57,7 @@ export function readQuery(search: string, pieces: Pieces): Record<string, unknow
     } catch {
       throw refusal('The query is not valid.', [{ pointer: '/query', code: 'encoding', message: 'A parameter is not valid percent-encoded UTF-8.' }])
     }
-    const piece = pieces.get(name)
+    const piece = named.get(name) ?? patterns.find(([pattern]) => pattern.test(name))?.[1]
     if (piece === undefined) faults.push(fault('query', name.slice(0, 100), 'unknown', 'There is no such parameter.'))
     else if (!isCleanText(value)) faults.push(fault('query', name, 'text', 'Must not contain the NUL character.'))
     else if (piece.isList) {
@@ -65,14 +67,14 @@ export function readQuery(search: string, pieces: Pieces): Record<string, unknow
     else values[name] = piece.turn(value)
   }
   if (faults.length > 0) throw refusal('The query is not valid.', faults.slice(0, 20))
-  for (const [name, piece] of pieces) if (piece.fallback !== undefined && !Object.hasOwn(values, name)) values[name] = piece.fallback
+  for (const [name, piece] of named) if (piece.fallback !== undefined && !Object.hasOwn(values, name)) values[name] = piece.fallback
   return values
 }
 
 /** Reads the parameters of a path by their pieces. */
-export function readParams(raw: unknown, pieces: Pieces): Record<string, unknown> {
+export function readParams(raw: unknown, { named }: Pieces): Record<string, unknown> {
   const values: Record<string, unknown> = {}
-  for (const [name, piece] of pieces) {
+  for (const [name, piece] of named) {
     const text: unknown = isRecord(raw) ? raw[name] : undefined
     if (typeof text !== 'string') continue
     if (!isCleanText(text)) throw refusal('The path is not valid.', [fault('path', name, 'text', 'Must not contain the NUL character.')])

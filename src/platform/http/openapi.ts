@@ -27,6 +27,9 @@ class Schemas {
   of(schema: Type.TSchema): unknown {
     return this.#write(closed(schema), new Set())
   }
+  part(schema: unknown): unknown {
+    return this.#write(schema, new Set())
+  }
   sorted(): Json {
     return Object.fromEntries([...this.#found].toSorted(([a], [b]) => (a < b ? -1 : 1)))
   }
@@ -82,11 +85,19 @@ function parametersOf(operation: Operation, schemas: Schemas): readonly Json[] {
   return [
     ...of('path', operation.params),
     ...of('query', operation.query),
+    ...familiesOf(operation.query, schemas),
     header('Request-Id', false, 'An id of your own for this request.', { type: 'string', pattern: '^[A-Za-z0-9._-]{8,64}$' }),
     ...(operation.needs === 'public' ? [] : [header('Consistency-Token', false, 'The token of an earlier answer: what is read is not older.', { type: 'string', pattern: '^[0-9A-F]{1,8}/[0-9A-F]{1,8}$' })]),
     ...(takesIdempotencyKey(operation) ? [header('Idempotency-Key', operation.idempotencyKey === 'required', 'The same key with the same request is done once; the answer is repeated.', { type: 'string', pattern: '^[!-~]{1,255}$' })] : []),
     ...(operation.ifMatch === true ? [header('If-Match', true, 'The ETag of the version you have seen.', { type: 'string', pattern: '^"[0-9]{1,15}"$' })] : []),
   ]
+}
+
+/** Families of names: an object of which each field is a parameter of its own. */
+function familiesOf(query: Type.TObject | undefined, schemas: Schemas): readonly Json[] {
+  const patterns: unknown = query === undefined ? undefined : Reflect.get(query, 'patternProperties')
+  if (!isRecord(patterns)) return []
+  return [{ name: 'byPattern', in: 'query', required: false, style: 'form', explode: true, description: 'Any parameter whose name fits one of the patterns.', schema: { type: 'object', additionalProperties: false, patternProperties: Object.fromEntries(Object.entries(patterns).map(([pattern, schema]) => [pattern, schemas.part(schema)])) } }]
 }
 
 const headerRefs = (names: readonly string[]): Json => Object.fromEntries(names.map((name) => [name, ref('headers', name)]))

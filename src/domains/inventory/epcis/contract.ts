@@ -36,10 +36,12 @@ export type CaptureJob = Type.Static<typeof CaptureJob>
 const { Optional } = Type
 const separated = { maxLength: 4000, description: 'One value or several, separated by |' } as const
 const oneOrMore = Optional(Type.String({ ...separated, minLength: 1, pattern: '^[^|]+(\\|[^|]+)*$' }))
-const uris = Optional(Type.String({ ...separated, minLength: 1, pattern: '^[!-{}~]+(\\|[!-{}~]+)*$' }))
+const several = Type.String({ ...separated, minLength: 1, pattern: '^[!-{}~]+(\\|[!-{}~]+)*$' })
+const uris = Optional(several)
 const at = Optional(Instant)
 const someOf = (words: readonly string[]) => Optional(Type.String({ maxLength: 200, pattern: `^(${words.join('|')})(\\|(${words.join('|')}))*$` }))
-const number = Optional(Type.String({ pattern: '^-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,9})?$', description: 'Of any quantity that the event names' }))
+const figure = Type.String({ pattern: '^-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,9})?$', description: 'A decimal number; of any quantity, or any report in that unit, that the event names' })
+const number = Optional(figure)
 const Paging = { perPage: Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT_MAX, default: PER_PAGE_DEFAULT })) }
 export const EventQuery = Type.Object({
   ...Paging, nextPageToken: Optional(Type.String({ maxLength: 500, description: 'As the Link header or the answer named it; with the same parameters as before' })),
@@ -56,7 +58,7 @@ export const EventQuery = Type.Object({
   EQ_bizTransaction_bol: uris, EQ_bizTransaction_cert: uris, EQ_bizTransaction_desadv: uris, EQ_bizTransaction_inv: uris, EQ_bizTransaction_pedigree: uris, EQ_bizTransaction_po: uris, EQ_bizTransaction_poc: uris, EQ_bizTransaction_prodorder: uris,
   EQ_bizTransaction_recadv: uris, EQ_bizTransaction_rma: uris, EQ_bizTransaction_testprd: uris, EQ_bizTransaction_testres: uris, EQ_bizTransaction_upevt: uris,
   EQ_source_owning_party: uris, EQ_source_possessing_party: uris, EQ_source_location: uris, EQ_destination_owning_party: uris, EQ_destination_possessing_party: uris, EQ_destination_location: uris,
-}, closed)
+}, { ...closed, patternProperties: { '^(EQ|GT|GE|LT|LE)_(value|minValue|maxValue|meanValue|sDev|percValue)_[A-Z0-9]{2,3}$': figure, '^EQ_(bizTransaction|source|destination)_[A-Za-z][A-Za-z0-9+.-]*:[!-{}~]+$': several } })
 export type EventQuery = Type.Static<typeof EventQuery>
 
 const context = 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld'

@@ -2,14 +2,14 @@
 import { PARTY_TYPES, TRANSACTION_TYPES } from './schema.ts'
 
 const oneOfThese = (sql: string): string => `${sql} = any(string_to_array(?, '|'))`
-/** By an EPC or class. A value that ends in a space is the beginning of what is looked for, as `match.ts` makes it of a pattern. */
-const found = (...roles: readonly string[]): string => {
+/** Behind the name of a filter by EPC: some of its values are only beginnings, which end in a space, as `match.ts` makes them of patterns. */
+export const WITH_PATTERNS = ' with patterns'
+function found(name: string, ...roles: readonly string[]): Record<string, string> {
   const rolesText = roles.map((role) => `'${role}'`).join(', ')
-  return `e.id in (
-    select x.event_id from bss.epcis_epc x where x.organization_id = $1 and x.role in (${rolesText}) and x.epc = any(string_to_array(?, '|'))
-    union all
-    select x.event_id from (select rtrim(u.value) as head from unnest(string_to_array(?, '|')) u (value) where u.value like '% ') p
-      join bss.epcis_epc x on x.organization_id = $1 and x.role in (${rolesText}) and x.epc >= p.head and x.epc < p.head || chr(1114111))`
+  const exactly = `select x.event_id from bss.epcis_epc x where x.organization_id = $1 and x.role in (${rolesText}) and x.epc = any(string_to_array(?, '|'))`
+  const fitting = `select x.event_id from (select rtrim(u.value) as head from unnest(string_to_array(?, '|')) u (value) where u.value like '% ') p
+      join bss.epcis_epc x on x.organization_id = $1 and x.role in (${rolesText}) and x.epc >= p.head and x.epc < p.head || chr(1114111)`
+  return { [name]: `e.id in (${exactly})`, [name + WITH_PATTERNS]: `e.id in (${exactly} union all ${fitting})` }
 }
 /** Documents and parties are kept with their type before them. */
 const foundAs = (role: string, type: string): string =>
@@ -20,7 +20,7 @@ const quantity = (operator: string): string => `exists (
    where q.value::numeric ${operator} ?::numeric)`
 /** The index that has these events is used only by a query with its condition, word for word. */
 const special = (sql: string): string => `jsonb_exists_any(e.body, array['errorDeclaration', 'persistentDisposition', 'sensorElementList', 'transformationID']) and ${sql}`
-const sensor = (path: string, condition: string): string => special(`exists (select from jsonb_path_query(e.body, '$.sensorElementList[*].${path}') v (value) where ${condition})`)
+export const sensor = (path: string, condition: string): string => special(`exists (select from jsonb_path_query(e.body, '$.sensorElementList[*].${path}') v (value) where ${condition})`)
 const reported = (name: string): string => sensor(`sensorReport[*].${name}`, oneOfThese("(v.value #>> '{}')"))
 /** What the standard lets stand for the whole element as well as for one report. */
 const anywhere = (name: string): string => sensor(`*.${name}`, oneOfThese("(v.value #>> '{}')"))
@@ -33,8 +33,8 @@ export const FILTERS: Readonly<Record<string, string>> = {
   EQ_persistentDisposition_unset: special("jsonb_exists_any(e.body #> '{persistentDisposition,unset}', string_to_array(?, '|'))"),
   EQ_readPoint: oneOfThese('e.read_point'), WD_readPoint: within('e.read_point'), EQ_bizLocation: oneOfThese('e.biz_location'), WD_bizLocation: within('e.biz_location'),
   EQ_eventID: oneOfThese('e.event_id'), EQ_transformationID: special(oneOfThese("(e.body ->> 'transformationID')")),
-  MATCH_epc: found('epc'), MATCH_parentID: found('parent'), MATCH_inputEPC: found('input'), MATCH_outputEPC: found('output'), MATCH_anyEPC: found('epc', 'parent', 'input', 'output'),
-  MATCH_epcClass: found('class'), MATCH_inputEPCClass: found('input_class'), MATCH_outputEPCClass: found('output_class'), MATCH_anyEPCClass: found('class', 'input_class', 'output_class'),
+  ...found('MATCH_epc', 'epc'), ...found('MATCH_parentID', 'parent'), ...found('MATCH_inputEPC', 'input'), ...found('MATCH_outputEPC', 'output'), ...found('MATCH_anyEPC', 'epc', 'parent', 'input', 'output'),
+  ...found('MATCH_epcClass', 'class'), ...found('MATCH_inputEPCClass', 'input_class'), ...found('MATCH_outputEPCClass', 'output_class'), ...found('MATCH_anyEPCClass', 'class', 'input_class', 'output_class'),
   EQ_quantity: quantity('='), GT_quantity: quantity('>'), GE_quantity: quantity('>='), LT_quantity: quantity('<'), LE_quantity: quantity('<='),
   EXISTS_errorDeclaration: special("(e.body -> 'errorDeclaration' is not null) = ?::bool"),
   GE_errorDeclarationTime: special("(e.body #>> '{errorDeclaration,declarationTime}')::timestamptz >= ?::timestamptz"), LT_errorDeclarationTime: special("(e.body #>> '{errorDeclaration,declarationTime}')::timestamptz < ?::timestamptz"),

@@ -5,7 +5,7 @@ const PATTERN = /^urn:epc:idpat:([a-z]+):(.+)$/
 /** Wildcards only at the end: once something is left open, all that follows is. */
 const PARTS = /^([^*]*?)(\*(?:\.\*)*)?$/
 /** Behind a value of which only the beginning is known; no URI has a space. */
-const OPEN = ' '
+export const OPEN = ' '
 
 /** The values of one parameter as the query looks for them; one that ends in a space is the beginning of what is looked for. */
 export function lookedFor(name: string, value: string): string {

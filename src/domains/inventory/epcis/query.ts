@@ -6,8 +6,9 @@ import { read } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
 import { counting, listing } from '../listing.ts'
 import { PER_PAGE_DEFAULT, type EpcisQueryDocument, type EventQuery } from './contract.ts'
-import { FILTERS } from './filters.ts'
-import { lookedFor } from './match.ts'
+import { familyCondition, type Condition } from './families.ts'
+import { FILTERS, WITH_PATTERNS } from './filters.ts'
+import { lookedFor, OPEN } from './match.ts'
 import { EPCIS_CONTEXT, OWN_CONTEXT } from './schema.ts'
 
 type Reading = Tx<'read', 'epcis:read'>
@@ -29,11 +30,20 @@ const countEvents = counting('epcis:read', { select: EVENTS, filters: FILTERS })
 const wrong = (name: string, code: string, message: string): Problem => new Problem('bad_request', 'The query is not valid.', { errors: [{ pointer: `/query/${name}`, code, message }] })
 
 /** The conditions as text. `EXISTS_errorDeclaration=false` is no condition: the standard takes events with and without. */
-function filtersOf(query: Omit<EventQuery, 'perPage' | 'nextPageToken' | 'orderBy' | 'orderDirection' | 'eventCountLimit' | 'maxEventCount'>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(query).flatMap(([name, value]): [string, string][] => {
-    if (value === undefined || (name === 'EXISTS_errorDeclaration' && value === false)) return []
-    return [[name, name.startsWith('MATCH_') ? lookedFor(name, String(value)) : String(value)]]
-  }))
+function conditionsOf(query: Omit<EventQuery, 'perPage' | 'nextPageToken' | 'orderBy' | 'orderDirection' | 'eventCountLimit' | 'maxEventCount'>): { filters: Record<string, string | undefined>; more: Condition[] } {
+  const filters: Record<string, string> = {}
+  const more: Condition[] = []
+  for (const [name, given] of Object.entries(query)) {
+    if (given === undefined || (name === 'EXISTS_errorDeclaration' && given === false)) continue
+    const value = String(given)
+    const condition = familyCondition(name, value)
+    if (Object.hasOwn(FILTERS, name)) {
+      const wanted = name.startsWith('MATCH_') ? lookedFor(name, value) : value
+      filters[name + (wanted.includes(OPEN) && name.startsWith('MATCH_') ? WITH_PATTERNS : '')] = wanted
+    } else if (condition === null) throw wrong(name, 'unknown', 'There is no such parameter.')
+    else more.push(condition)
+  }
+  return { filters, more }
 }
 
 /** Where a limited query goes on: how many events were told, a dot, the cursor. */
@@ -46,15 +56,15 @@ const LIMITED = /^([0-9]{1,7})\.(.+)$/
 export async function queryEvents(tx: Reading, { perPage = PER_PAGE_DEFAULT, nextPageToken, orderBy, orderDirection = 'DESC', eventCountLimit, maxEventCount, ...rest }: EventQuery, next: (token: string) => void): Promise<EpcisQueryDocument> {
   if (eventCountLimit !== undefined && orderBy === undefined) throw wrong('eventCountLimit', 'order_needed', 'Only with orderBy is there a first event.')
   if (eventCountLimit !== undefined && maxEventCount !== undefined) throw wrong('maxEventCount', 'not_both', 'Give either eventCountLimit or maxEventCount.')
-  const filters = filtersOf(rest)
-  if (maxEventCount !== undefined && nextPageToken === undefined && (await countEvents(tx, filters, maxEventCount + 1)) > maxEventCount) {
+  const conditions = conditionsOf(rest)
+  if (maxEventCount !== undefined && nextPageToken === undefined && (await countEvents(tx, conditions, maxEventCount + 1)) > maxEventCount) {
     throw new Problem('too_large', `There are more than ${maxEventCount} such events.`, { errors: [{ pointer: '/query/maxEventCount', code: 'query_too_large', message: `There are more than ${maxEventCount} such events.` }] })
   }
   const [, told = '0', cursor = nextPageToken] = (eventCountLimit === undefined ? null : LIMITED.exec(nextPageToken ?? '')) ?? []
   const left = eventCountLimit === undefined ? perPage : eventCountLimit - Number(told)
   if (left < 1) throw wrong('nextPageToken', 'cursor', 'Must be the token of the page before.')
   const key = orderBy ?? 'recordTime'
-  const page = await listEvents(tx, { filters, sort: orderDirection === 'ASC' ? key : `-${key}`, limit: Math.min(perPage, left), after: cursor })
+  const page = await listEvents(tx, { ...conditions, sort: orderDirection === 'ASC' ? key : `-${key}`, limit: Math.min(perPage, left), after: cursor })
   const isLast = page.nextCursor === null || (eventCountLimit !== undefined && page.items.length === left)
   const token = isLast ? null : eventCountLimit === undefined ? page.nextCursor : `${Number(told) + page.items.length}.${page.nextCursor}`
   if (token !== null) next(token)

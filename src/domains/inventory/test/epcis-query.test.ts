@@ -7,7 +7,7 @@ import { newId } from '../../../kernel/ids.ts'
 import { isList, isRecord } from '../../../kernel/json.ts'
 import { inventoryApi } from '../contract.ts'
 import { EventQuery } from '../epcis/contract.ts'
-import { FILTERS } from '../epcis/filters.ts'
+import { FILTERS, WITH_PATTERNS } from '../epcis/filters.ts'
 import { openStockroom, type Stockroom } from './stockroom.ts'
 
 const PUBLISHED = join(import.meta.dirname, '../../../../../shared/standards/epcis/openapi.json')
@@ -37,14 +37,14 @@ const EVENTS = {
   object: at(1, 'ObjectEvent', { action: 'ADD', bizStep: 'commissioning', disposition: 'active', epcList: ['urn:epc:id:sgtin:0614141.107346.2017'], persistentDisposition: { set: ['completeness_verified'], unset: ['completeness_inferred'] } }),
   goods: at(2, 'ObjectEvent', {
     action: 'OBSERVE', bizStep: 'shipping', disposition: 'in_transit', quantityList: [{ epcClass: 'urn:epc:class:lgtin:0614141.107346.L1', quantity: 2.5, uom: 'KGM' }, { epcClass: 'urn:epc:idpat:sgtin:0614141.112345.*', quantity: 200 }],
-    sourceList: [{ type: 'owning_party', source: 'urn:x:seller' }], destinationList: [{ type: 'location', destination: 'urn:x:shop' }], bizTransactionList: [{ type: 'po', bizTransaction: 'urn:x:po:1' }],
+    sourceList: [{ type: 'owning_party', source: 'urn:x:seller' }], destinationList: [{ type: 'location', destination: 'urn:x:shop' }], bizTransactionList: [{ type: 'po', bizTransaction: 'urn:x:po:1' }, { type: 'urn:x:own:letter', bizTransaction: 'urn:x:letter:7' }, { type: 'urn:x:own:seal', bizTransaction: 'urn:x:seal:9' }],
   }),
   packed: at(3, 'AggregationEvent', { action: 'ADD', bizStep: 'packing', parentID: 'urn:epc:id:sscc:0614141.1234567890', childEPCs: ['urn:epc:id:sgtin:0614141.107346.2018'], childQuantityList: [{ epcClass: 'urn:x:class', quantity: 10 }] }),
   made: at(4, 'TransformationEvent', { transformationID: 'urn:x:run:1', inputEPCList: ['urn:epc:id:sgtin:0614141.107346.2019'], inputQuantityList: [{ epcClass: 'urn:x:in', quantity: 3 }], outputEPCList: ['urn:x:out:1'], outputQuantityList: [{ epcClass: 'urn:x:out', quantity: 7 }] }),
   wrong: at(5, 'ObjectEvent', { action: 'DELETE', epcList: ['urn:x:gone'], errorDeclaration: { declarationTime: '2026-04-06T12:00:00.000Z', reason: 'incorrect_data', correctiveEventIDs: ['urn:uuid:corrective'] } }),
   measured: at(6, 'ObjectEvent', {
     action: 'OBSERVE', epcList: ['urn:x:cooled'],
-    sensorElementList: [{ sensorMetadata: { startTime: '2026-04-06T08:00:00.000Z', endTime: '2026-04-06T09:00:00.000+01:00', deviceID: 'urn:x:device:element', dataProcessingMethod: 'urn:x:method', bizRules: 'urn:x:rules' }, sensorReport: [temperature] }],
+    sensorElementList: [{ sensorMetadata: { startTime: '2026-04-06T08:00:00.000Z', endTime: '2026-04-06T09:00:00.000+01:00', deviceID: 'urn:x:device:element', dataProcessingMethod: 'urn:x:method', bizRules: 'urn:x:rules' }, sensorReport: [temperature, { type: 'Humidity', minValue: 40, maxValue: 60, meanValue: 51.5, sDev: 2, percRank: 50, percValue: 52, uom: 'P1' }] }],
   }),
 }
 type Name = keyof typeof EVENTS
@@ -74,10 +74,17 @@ describe('every parameter', () => {
   it.each(CASES)('%j finds what it should and nothing else', async (query, names) => {
     expect(await found(query)).toEqual(names)
   })
+  it.each<readonly [Readonly<Record<string, string>>, readonly Name[]]>([
+    [{ GE_value_CEL: '4.5' }, ['measured']], [{ GT_value_CEL: '4.5' }, []], [{ EQ_value_CEL: '4.50', LT_value_CEL: '5' }, ['measured']], [{ LE_value_FAH: '4.5' }, []], [{ LE_meanValue_P1: '51.5' }, ['measured']], [{ LT_minValue_P1: '40' }, []],
+    [{ GT_maxValue_P1: '59', EQ_sDev_P1: '2', EQ_percValue_P1: '52' }, ['measured']], [{ GE_value_P1: '0' }, []], [{ 'EQ_bizTransaction_urn:x:own:letter': 'urn:x:letter:7|urn:x:letter:8' }, ['goods']], [{ 'EQ_bizTransaction_urn:x:own:letter': 'urn:x:seal:9' }, []],
+    [{ 'EQ_bizTransaction_urn:x:own:letter': 'urn:x:letter:7', 'EQ_bizTransaction_urn:x:own:seal': 'urn:x:seal:9' }, ['goods']], [{ 'EQ_source_urn:x:own:letter': 'urn:x:letter:7' }, []], [{ "EQ_bizTransaction_urn:x:o');drop/**/table/**/bss.epcis_event;--": 'urn:x:y' }, []],
+  ])('of a family: %j finds what it should and nothing else', async (query, names) => {
+    expect(await found(query)).toEqual(names)
+  })
   it('is served or refused by its name, and none is passed over', async () => {
     const paging = ['perPage', 'nextPageToken', 'orderBy', 'orderDirection', 'eventCountLimit', 'maxEventCount']
-    expect(Object.keys(EventQuery.properties).toSorted()).toEqual([...paging, ...Object.keys(FILTERS)].toSorted())
-    for (const name of ['EQ_quantityy', 'GE_value_CEL', 'EQ_INNER_ILMD_x', 'HASATTR_x', 'EQ_bizTransaction_urn:x:own']) {
+    expect(Object.keys(EventQuery.properties).toSorted()).toEqual([...paging, ...Object.keys(FILTERS).filter((name) => !name.endsWith(WITH_PATTERNS))].toSorted())
+    for (const name of ['EQ_quantityy', 'GE_value_celsius', 'GE_median_CEL', 'EQ_INNER_ILMD_x', 'HASATTR_x', 'EQ_bizTransaction_own', 'GT_source_urn:x:own', '__proto__', 'constructor']) {
       await expect(raw(`/api/v1/epcis/events?${encodeURIComponent(name)}=1`)).rejects.toMatchObject({ status: 400, errors: [{ pointer: `/query/${name}`, code: 'unknown' }] })
     }
     const refused: readonly (readonly [Query, string])[] = [
@@ -85,7 +92,7 @@ describe('every parameter', () => {
       [{ nextPageToken: 'x' }, 'nextPageToken'], [{ orderBy: 'eventTime', eventCountLimit: 3, nextPageToken: '3.x' }, 'nextPageToken'],
     ]
     for (const [query, name] of refused) await expect(integration().queryEvents({ query })).rejects.toMatchObject({ status: 400, errors: [{ pointer: `/query/${name}` }] })
-    for (const bad of ['EQ_action=LOOK', 'eventType=Event', 'GE_eventTime=yesterday', 'EQ_quantity=many', 'perPage=0', 'orderBy=quantity', 'EXISTS_errorDeclaration=maybe', 'MATCH_epc=']) {
+    for (const bad of ['EQ_action=LOOK', 'eventType=Event', 'GE_eventTime=yesterday', 'EQ_quantity=many', 'perPage=0', 'orderBy=quantity', 'EXISTS_errorDeclaration=maybe', 'MATCH_epc=', 'GE_value_CEL=warm', 'EQ_source_urn:x:own=']) {
       await expect(raw(`/api/v1/epcis/events?${bad}`)).rejects.toMatchObject({ status: 400, errors: [{ pointer: `/query/${bad.split('=')[0] ?? ''}` }] })
     }
   })
