@@ -76,27 +76,31 @@ async function release({ world, sender, siteId, tally }: Floor): Promise<void> {
 async function plan({ world, sender, siteId, tally }: Floor): Promise<void> {
   const shipments = clientOf(shipmentsApi, sender)
   const tasks = clientOf(tasksApi, sender)
-  const progress = progressOf(world, 'Planning', 'shipments', null)
-  let done = 0
+  const planning = progressOf(world, 'Planning', 'shipments', null)
+  let planned = 0
   for (;;) {
     stopIfAsked(world)
     const { shipmentIds } = await shipments.planShipments({ body: { siteId, limit: 1000 } })
     if (shipmentIds.length === 0) break
     for (const _ of shipmentIds) tally.add('shipments', 'created')
-    progress.reach((done += shipmentIds.length))
+    planning.reach((planned += shipmentIds.length))
   }
+  planning.end(planned)
+  const releasing = progressOf(world, 'Waves', 'waves', null)
+  let released = 0
   for (;;) {
     stopIfAsked(world)
     try {
       const wave = await tasks.planWave({ body: { siteId, maxLines: WAVE_LINES } })
       await tasks.releaseWave({ params: { waveId: wave.id } })
-      tally.add('waves', 'created')
     } catch (error) {
       if (error instanceof ApiError && error.code === 'conflict') break
       throw error
     }
+    tally.add('waves', 'created')
+    releasing.reach((released += 1))
   }
-  progress.end(done)
+  releasing.end(released)
 }
 
 /** Batches of tasks, each answered by one batch of scans, as scanners send them. */
