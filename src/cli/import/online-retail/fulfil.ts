@@ -88,6 +88,10 @@ async function plan({ world, sender, siteId, tally }: Floor): Promise<void> {
   planning.end(planned)
   const releasing = progressOf(world, 'Waves', 'waves', null)
   let released = 0
+  // A run that was stopped between the two steps left its wave behind.
+  await eachPage((after) => tasks.listWaves({ query: { 'filter[siteId]': siteId, 'filter[status]': 'planned', sort: 'created', limit: PAGE, ...from(after) } }), async (left) => {
+    for (const { id } of left) await tasks.releaseWave({ params: { waveId: id } })
+  })
   for (;;) {
     stopIfAsked(world)
     try {
