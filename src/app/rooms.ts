@@ -18,7 +18,7 @@ import { planningChores, planningHandlers } from '../domains/planning/index.ts'
 import { planningApi } from '../domains/planning/contract.ts'
 import { shipmentChores, shipmentReactions, shipmentRounds, shipmentsHandlers } from '../domains/shipments/index.ts'
 import { shipmentsApi } from '../domains/shipments/contract.ts'
-import { taskChores, taskReactions, tasksHandlers } from '../domains/tasks/index.ts'
+import { goodsOnTheWay, taskChores, taskReactions, tasksHandlers } from '../domains/tasks/index.ts'
 import { tasksApi } from '../domains/tasks/contract.ts'
 import { tenancyHandlers } from '../domains/tenancy/index.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
@@ -48,7 +48,7 @@ export const routesOf = (parts: IdentityParts): readonly Route[] => {
     ...implement('identity', passkeysApi, passkeyHandlers(parts)),
     ...implement('identity', setupApi, setupHandlers(parts)),
     ...implement('identity', supportApi, supportHandlers(parts)),
-    ...implement('inventory', inventoryApi, inventoryHandlers(database)),
+    ...implement('inventory', inventoryApi, inventoryHandlers(database, goodsOnTheWay)),
     ...implement('orders', ordersApi, ordersHandlers(database)),
     ...implement('shipments', shipmentsApi, shipmentsHandlers(database, outbound)),
     ...implement('tasks', tasksApi, tasksHandlers(database)),

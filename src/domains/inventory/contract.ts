@@ -14,4 +14,5 @@ import { epcisApi } from './epcis/contract.ts'
 import { defineApi } from '../../kernel/contract.ts'
 
 export { CountEntry } from './counts/contract.ts'
+export { InspectionResult } from './inbound/contract.ts'
 export const inventoryApi = defineApi({ ...sitesApi, ...itemsApi, ...lotsApi, ...receiptsApi, ...movementsApi, ...stockApi, ...purchasingApi, ...inboundApi, ...pickFacesApi, ...countsApi, ...epcisApi })

@@ -1,9 +1,9 @@
 // What has happened in the inventory.
 import Type from 'typebox'
 import { defineEvent } from '../../kernel/event.ts'
-import { idSchema, type CycleCountId, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
+import { idSchema, type CycleCountId, type InspectionId, type ItemId, type LocationId, type LotId, type OrderId, type OrderLineId, type SiteId } from '../../kernel/ids.ts'
 import { LOT_STATUSES } from './rules.ts'
-import { closed, oneOf, orNull, type TransferId } from './schema.ts'
+import { closed, oneOf, orNull, type ReceiptId, type TransferId } from './schema.ts'
 
 const place = { itemId: idSchema<ItemId>(), lotId: orNull(idSchema<LotId>()) }
 
@@ -26,6 +26,13 @@ export const stockMoved = defineEvent('stock.moved', 'site', Type.Object({
 /** Goods lie where they may be put away from: received, accepted, returned, or given up by an order after they were picked (then the document is the order). Also written by the database (bss.release_picked_of_lines). */
 export const stockToPutAway = defineEvent('stock.toPutAway', 'site', Type.Object({
   siteId: idSchema<SiteId>(), documentKind: Type.String(), documentId: Type.String(), lines: Type.Array(Type.Object({ ...place, locationId: idSchema<LocationId>(), quantity: Type.String() }, closed)),
+}, closed))
+
+/** Goods wait in quarantine for a look, each of these for itself. */
+export const inspectionsOpened = defineEvent('inspection.opened', 'site', Type.Object({ siteId: idSchema<SiteId>(), inspectionIds: Type.Array(idSchema<InspectionId>()) }, closed))
+/** Somebody has looked: accepted goods are where they count, rejected ones are scrapped, sent back or kept in quarantine. */
+export const inspectionDecided = defineEvent('inspection.decided', 'site', Type.Object({
+  siteId: idSchema<SiteId>(), inspectionId: idSchema<InspectionId>(), receiptId: idSchema<ReceiptId>(), accepted: Type.String(), rejected: Type.String(),
 }, closed))
 
 export const lotStatusChanged = defineEvent('lot.statusChanged', 'lot', Type.Object({

@@ -8,12 +8,12 @@ import { receiptsHandlers } from './receipts/handlers.ts'
 import { sitesHandlers } from './sites/handlers.ts'
 import { stockHandlers } from './stock/handlers.ts'
 import { purchasingHandlers } from './purchasing/handlers.ts'
-import { inboundHandlers } from './inbound/handlers.ts'
+import { inboundHandlers, type GoodsOnTheWay } from './inbound/handlers.ts'
 import { pickFacesHandlers } from './pick-faces/handlers.ts'
 import { countsHandlers } from './counts/handlers.ts'
 import { epcisHandlers } from './epcis/handlers.ts'
 
-export const inventoryHandlers = (database: Database): Handlers<typeof inventoryApi> => ({
+export const inventoryHandlers = (database: Database, goodsOnTheWay: GoodsOnTheWay): Handlers<typeof inventoryApi> => ({
   ...sitesHandlers(database),
   ...itemsHandlers(database),
   ...lotsHandlers(database),
@@ -21,7 +21,7 @@ export const inventoryHandlers = (database: Database): Handlers<typeof inventory
   ...movementsHandlers(database),
   ...stockHandlers(database),
   ...purchasingHandlers(database),
-  ...inboundHandlers(database),
+  ...inboundHandlers(database, goodsOnTheWay),
   ...pickFacesHandlers(database),
   ...countsHandlers(database),
   ...epcisHandlers(database),

@@ -1,12 +1,14 @@
 // Leases that nobody keeps alive end: a task on which nothing was done is anybody's again, one with something done waits for a lead.
-// Pick faces that are low and that no pick noticed are filled.
+// Pick faces that are low and that no pick noticed are filled; old scans are forgotten.
 import type { TaskId } from '../../kernel/ids.ts'
 import * as column from '../../platform/db/row.ts'
 import { write } from '../../platform/db/statement.ts'
 import type { Chore } from '../../platform/jobs/worker.ts'
 import { replenishAll } from './replenish.ts'
+import { trimScans } from './scans/trim.ts'
 
 const EVERY_MS = 15_000
+const TRIM_EVERY_MS = 600_000
 /** Tasks that somebody works on at this moment are left for the next time. */
 const expire = write('tasks:manage', `
   with due as (
@@ -22,5 +24,6 @@ export const taskChores: readonly Chore[] = [
       for (const { id, status } of await tx.rows(expire)) tx.changed({ entity: 'task', id, action: 'leaseExpired', after: { status } })
     },
   },
+  { name: 'tasks.trimScans', everyMs: TRIM_EVERY_MS, run: trimScans },
   { name: 'tasks.replenish', everyMs: EVERY_MS, run: replenishAll },
 ]

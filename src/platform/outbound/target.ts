@@ -46,7 +46,9 @@ export function targetOf(text: string, policy: Policy): Target | OutboundRefusal
   if (!isTls && !policy.plainHttpHosts.includes(host)) return refused('scheme_forbidden', 'The address must begin with https://.')
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port)
   if (port === 0 || (policy.ports !== null && !policy.ports.includes(port))) return refused('port_forbidden', `Port ${port} is not allowed.`)
-  if (isAddress && !mayConnect(host, policy.allowedNetworks)) return refused('address_forbidden', 'The address does not lead to the public internet.')
+  // These names are this machine wherever they are asked (RFC 6761).
+  const address = host === 'localhost' || host.endsWith('.localhost') ? '127.0.0.1' : isAddress ? host : null
+  if (address !== null && !mayConnect(address, policy.allowedNetworks)) return refused('address_forbidden', 'The address does not lead to the public internet.')
   const named = isIP(host) === 6 ? `[${host}]` : host
   return { ok: true, isTls, host, isAddress, port, path: `${url.pathname}${url.search}`, authority: url.port === '' ? named : `${named}:${port}` }
 }

@@ -4,6 +4,7 @@ import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
+import { inspectionsOpened } from '../events.ts'
 import type { ReceiptId, ReceiptLineId } from '../schema.ts'
 
 type Writing = Tx<'write', 'inventory:read' | 'inventory:write'>
@@ -36,5 +37,7 @@ export const openInspections = (tx: Writing, siteId: SiteId, receiptId: ReceiptI
 export async function openInspectionsOf(tx: Writing, siteId: SiteId, lines: readonly (Came & { readonly receiptId: ReceiptId })[]): Promise<void> {
   const due = lines.filter((each) => each.isDue)
   if (due.length === 0) return
-  await tx.rows(insertInspections, [siteId, due.map((): InspectionId => newId()), due.map((l) => l.receiptId), due.map((l) => l.id), due.map((l) => l.itemId), due.map((l) => l.lotId), due.map((l) => l.locationId), due.map((l) => l.quantity)])
+  const ids = due.map((): InspectionId => newId())
+  await tx.rows(insertInspections, [siteId, ids, due.map((l) => l.receiptId), due.map((l) => l.id), due.map((l) => l.itemId), due.map((l) => l.lotId), due.map((l) => l.locationId), due.map((l) => l.quantity)])
+  tx.emit(inspectionsOpened, siteId, { siteId, inspectionIds: ids })
 }

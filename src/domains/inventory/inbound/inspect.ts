@@ -5,6 +5,7 @@ import { micros } from '../../../kernel/quantity.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
 import type { Tx } from '../../../platform/db/tx.ts'
+import { inspectionDecided } from '../events.ts'
 import { listing } from '../listing.ts'
 import { post, sitesOf, type Move } from '../movements/post.ts'
 import type { ReceiptId, ReceiptLineId } from '../schema.ts'
@@ -68,6 +69,7 @@ export async function decideInspection(tx: Tx<'write', 'inventory:read' | 'inven
   if (moves.length > 0) await post(tx, { documentKind: 'inspection', reason: isRejecting && micros(result.accepted) === 0n ? (result.disposition ?? 'rejected') : 'inspected', key, moves, breaks: null })
   const accepted = moves.filter((each) => each.toLocationId !== outside && each.toLocationId !== adjustment)
   await tellToPutAway(tx, found.siteId, { kind: 'inspection', id }, accepted.map((each) => ({ itemId: each.itemId, lotId: each.lotId, locationId: each.toLocationId, quantity: each.quantity })))
+  tx.emit(inspectionDecided, found.siteId, { siteId: found.siteId, inspectionId: id, receiptId: found.receiptId, accepted: result.accepted, rejected: result.rejected })
   tx.changed({ entity: 'inspection', id, action: 'decided', after: result })
   return getInspection(tx, id)
 }

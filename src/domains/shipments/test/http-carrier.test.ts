@@ -132,6 +132,57 @@ describe('a carrier behind HTTP', () => {
     expect((await requests(second.shipmentId)).map(({ kind, status }) => [kind, status])).toEqual([['book', 'done'], ['cancel', 'done']])
   }, 60_000)
 
+  it('whose secret cannot be opened is not asked, says why, and is asked when it has another', async () => {
+    const carrier = await carrierAt('/sealed')
+    const { shipmentId, params } = await packed(carrier)
+    // Sealed for another place, as after moving to another installation.
+    await plant(w.house.superuserUrl, "update bss.carrier set secret = set_byte(secret, 20, (get_byte(secret, 20) + 1) % 256) where id = $1", [carrier.id])
+    const sentence = 'The secret of this carrier cannot be opened: set it anew.'
+    await w.shipments.bookShipment({ params })
+    await until('it is seen why', async () => (await requests(shipmentId))[0]?.lastError === sentence)
+    expect(await requests(shipmentId)).toMatchObject([{ kind: 'book', status: 'pending' }])
+    expect(server.asked.filter(({ path }) => path.startsWith('/sealed'))).toEqual([])
+    const { rowVersion } = await w.shipments.getCarrier({ params: { carrierId: carrier.id } })
+    await w.shipments.updateCarrier({ params: { carrierId: carrier.id }, body: { secret: 'a-secret-set-anew' }, ifMatch: rowVersion })
+    await until('it is booked', async () => {
+      await hurry()
+      return (await shipment(shipmentId)).trackingNumber !== null
+    })
+    expect(server.at('/sealed/book')[0]?.headers.authorization).toBe('Bearer a-secret-set-anew')
+  })
+
+  it('that answers after the shipment has left is tracked from then on', async () => {
+    const { shipmentId, params } = await packed(await carrierAt('/late'))
+    const held: (() => void)[] = []
+    server.answers.set('/late/book', [(response, done) => void held.push(() => void response.writeHead(200, { 'content-type': 'application/json' }).end(done()))])
+    await w.shipments.bookShipment({ params })
+    await until('it is asked', () => Promise.resolve(held.length > 0))
+    await w.shipments.shipShipment({ params, body: {} })
+    expect((await requests(shipmentId)).map(({ kind }) => kind)).toEqual(['book'])
+    server.events = [{ code: 'picked_up', occurredAt: new Date().toISOString(), externalRef: 'late' }]
+    for (const answer of held) answer()
+    await until('it is on its way', async () => {
+      await hurry()
+      return (await shipment(shipmentId)).status === 'in_transit'
+    })
+    expect(await shipment(shipmentId)).toMatchObject({ status: 'in_transit', trackingNumber: server.booked.get((await requests(shipmentId))[0]?.id ?? '') })
+    expect((await requests(shipmentId)).map(({ kind }) => kind)).toEqual(['book', 'track'])
+    server.events = []
+  })
+
+  it('has an address that may be asked, or is not saved', async () => {
+    const body = (url: string) => ({ code: 'ADDRESS', name: 'Parcels', kind: 'http' as const, url, services: [{ code: 'STD', name: 'Standard', transitDays: 2 }] })
+    const refused = [['http://carrier.example.com', 'scheme_forbidden'], ['https://10.0.0.7/api', 'address_forbidden'], ['https://[fd00::1]/', 'address_forbidden'], ['https://169.254.169.254/latest', 'address_forbidden'], ['https://0x0a000001/', 'address_forbidden'],
+      ['https://user:word@carrier.example.com', 'userinfo_forbidden'], ['ftp://carrier.example.com', 'scheme_forbidden'], ['https://', 'url_invalid'], ['https://carrier.example.com/?a=b', 'no_base'], ['https://carrier.example.com/#a', 'no_base']] as const
+    for (const [url, code] of refused) await expect(w.shipments.createCarrier({ body: body(url) })).rejects.toMatchObject({ code: 'invalid', errors: [{ pointer: '/url', code }] })
+    const carrier = await w.shipments.createCarrier({ body: body('https://carrier.example.com/parcels') })
+    const params = { carrierId: carrier.id }
+    await expect(w.shipments.updateCarrier({ params, body: { url: 'https://192.168.1.1' }, ifMatch: carrier.rowVersion })).rejects.toMatchObject({ code: 'invalid', errors: [{ pointer: '/url', code: 'address_forbidden' }] })
+    expect(await w.shipments.getCarrier({ params })).toEqual(carrier)
+    // The operator of this house allows its own machine; without that, its name is no public host.
+    await w.shipments.updateCarrier({ params, body: { url: 'https://localhost/parcels' }, ifMatch: carrier.rowVersion })
+  })
+
   it('has a secret that is sent to it and shown to nobody; it can be changed', async () => {
     const carrier = await carrierAt('/secret')
     const params = { carrierId: carrier.id }

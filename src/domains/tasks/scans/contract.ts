@@ -15,9 +15,9 @@ const Barcode = (description: string) => Type.Optional(Type.String({ minLength: 
 export const ScanDraft = Type.Object({
   sequence: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'Counts up on the device, one by one' }),
   key: line(100), occurredAt: Instant, taskId: idSchema<TaskId>(),
-  barcode: Barcode('Of the goods: GTIN, GS1-128, DataMatrix, Digital Link, or the sku'), lot: Type.Optional(line(100)),
+  barcode: Barcode('Of the goods: GTIN, GS1-128, DataMatrix, Digital Link, or the sku; of a unit that was received whole, its SSCC when it is put away'), lot: Type.Optional(line(100)),
   location: Barcode('Of the place the goods were taken from'), toLocation: Barcode('Of the place they were put; a pick without it goes to the packing place'),
-  quantity: Type.Optional(PositiveQuantity),
+  quantity: Type.Optional(PositiveQuantity), tote: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'Of a cluster pick: the tote the goods were put in, to be sure' })),
 }, { ...closed, description: 'Quantity is in the unit of the item; without it, it is what the barcode says, else one piece or package' })
 export type ScanDraft = Type.Static<typeof ScanDraft>
 export const ScanBatch = Type.Object({ deviceId: line(100), scans: Type.Array(ScanDraft, { minItems: 1, maxItems: 500 }) }, closed)

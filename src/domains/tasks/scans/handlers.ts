@@ -12,12 +12,12 @@ import { postEach, putBack } from './post.ts'
 import { Judge, timeOf, type Refusal } from './rules.ts'
 import * as store from './store.ts'
 
-const answerOf = ({ id: scanId, code, message, isClockOff, outcome }: store.Heard, { sequence, key }: ScanDraft, isFirst: boolean): ScanAnswer => ({
+const answerOf = ({ id: scanId, code, message, isClockOff, outcome }: store.Before, { sequence, key }: ScanDraft, isFirst: boolean): ScanAnswer => ({
   scanId, sequence, key, outcome: isFirst ? outcome : 'duplicate', firstOutcome: isFirst ? null : outcome, code, message, isClockOff,
 })
 
 /** Tells each scan of a batch from those that came before, in the batch or earlier. */
-function sorted(scans: readonly ScanDraft[], before: readonly store.Heard[]): { fresh: ScanDraft[]; firstOf: (draft: ScanDraft) => { key: string; sequence: number } } {
+function sorted(scans: readonly ScanDraft[], before: readonly store.Before[]): { fresh: ScanDraft[]; firstOf: (draft: ScanDraft) => { key: string; sequence: number } } {
   const byKey = new Map<string, { key: string; sequence: number }>(before.map((each) => [each.key, each]))
   const bySequence = new Map<number, { key: string; sequence: number }>(before.map((each) => [each.sequence, each]))
   const fresh: ScanDraft[] = []
@@ -30,15 +30,16 @@ function sorted(scans: readonly ScanDraft[], before: readonly store.Heard[]): { 
   return { fresh, firstOf: (draft) => byKey.get(draft.key) ?? bySequence.get(draft.sequence) ?? draft }
 }
 
+const TOO_OLD: Refusal = { outcome: 'refused', code: 'too_old', message: 'This device sent a scan of this sequence before, so long ago that its answer is not kept: nothing is posted again.' }
 /** Judges scans that are new, posts the good ones and gives all with their answers. */
-async function decide(tx: Working, device: string, fresh: readonly ScanDraft[]): Promise<store.Kept[]> {
+async function decide(tx: Working, device: string, fresh: readonly ScanDraft[], forgotten: ReadonlySet<number>): Promise<store.Kept[]> {
   const tasks = await holdTasks(tx, [...new Set(fresh.map(({ taskId }) => taskId))])
   const judge = new Judge(await look(tx, fresh, tasks.values()), device, false)
   const now = new Date()
   const good: (Posted & { readonly draft: ScanDraft })[] = []
   const refusals = new Map<ScanDraft, Refusal>()
   for (const draft of fresh) {
-    const verdict = judge.judge(draft, tasks.get(draft.taskId))
+    const verdict = forgotten.has(draft.sequence) ? TOO_OLD : judge.judge(draft, tasks.get(draft.taskId))
     if (verdict.outcome === 'accepted') good.push({ ...verdict.entry, draft, occurredAt: timeOf(draft.occurredAt, now).occurredAt })
     else refusals.set(draft, verdict)
   }
@@ -52,10 +53,10 @@ async function decide(tx: Working, device: string, fresh: readonly ScanDraft[]):
 /** One batch of a device, whole: stored, judged, posted and answered in one transaction. */
 export async function recordScans(tx: Working, { deviceId, scans }: ScanBatch): Promise<{ answers: ScanAnswer[] }> {
   const device = await store.hearDevice(tx, deviceId)
-  const before = await store.heardBefore(tx, device, scans)
+  const before = await store.heardBefore(tx, device.id, scans)
   const { fresh, firstOf } = sorted(scans, before)
-  const kept = fresh.length === 0 ? [] : await decide(tx, deviceId, fresh)
-  await store.keepScans(tx, device, kept)
+  const kept = fresh.length === 0 ? [] : await decide(tx, deviceId, fresh, await store.forgotten(tx, device, fresh.map(({ sequence }) => sequence)))
+  await store.keepScans(tx, device.id, kept)
   for (const { id, outcome, code } of kept) if (outcome === 'queued') tx.changed({ entity: 'scan', id, action: 'queued', after: { code } })
   const known = new Map([...before, ...kept].map((each) => [each.sequence, each] as const))
   const isFresh = new Set(fresh)

@@ -1,13 +1,13 @@
 // How a scan is judged. Pure: what is true was read under the locks. Scans of one task add up, so their order does not matter.
 import { parseBarcode, type Scan as Barcode } from '../../../kernel/gs1/index.ts'
 import { micros, quantityOf } from '../../../kernel/quantity.ts'
-import type { ItemId, LocationId, LotId, ReservationId, ShipmentLineId, SiteId, TaskId } from '../../../kernel/ids.ts'
+import type { Id, ItemId, LocationId, LotId, ReservationId, ShipmentLineId, SiteId, TaskId } from '../../../kernel/ids.ts'
 import type { TASK_KINDS, TaskStatus } from '../rules.ts'
 
 export const OUTCOMES = ['accepted', 'refused', 'queued'] as const
 export const RESOLUTIONS = ['accepted', 'discarded'] as const
 export const SCAN_CODES = [
-  'barcode_required', 'unknown_barcode', 'wrong_check_digit', 'unknown_task', 'not_scannable', 'wrong_item', 'wrong_lot', 'expired_lot', 'lot_not_available', 'wrong_location', 'location_required', 'foreign_sscc', 'over_pick',
+  'barcode_required', 'unknown_barcode', 'wrong_check_digit', 'unknown_task', 'not_scannable', 'wrong_item', 'wrong_lot', 'expired_lot', 'lot_not_available', 'wrong_location', 'location_required', 'foreign_sscc', 'over_pick', 'wrong_tote', 'too_old',
   'task_cancelled', 'not_leased', 'held_by_other', 'task_ended', 'task_in_exception', 'insufficient_stock', 'not_possible',
 ] as const
 export type ScanCode = (typeof SCAN_CODES)[number]
@@ -42,6 +42,8 @@ export interface ScannedTask {
   readonly lotStatus: string | null
   readonly isLotPast: boolean
   readonly today: string
+  readonly receiptId: Id<'Receipt'> | null
+  readonly tote: string | null
   readonly planned: string | null
   readonly done: string
   readonly reservationId: ReservationId | null
@@ -53,6 +55,8 @@ export interface ScannedTask {
 export interface Known {
   /** Items by GTIN-14 or sku, with how many of their unit one such code stands for. */
   readonly items: ReadonlyMap<string, readonly { readonly itemId: ItemId; readonly factor: string }[]>
+  /** What lies in units that were received whole, by SSCC. */
+  readonly units: ReadonlyMap<string, readonly { readonly receiptId: Id<'Receipt'>; readonly itemId: ItemId; readonly lotNumber: string | null; readonly quantity: string }[]>
   readonly locations: ReadonlyMap<string, readonly { readonly id: LocationId; readonly siteId: SiteId; readonly isPlace: boolean; readonly isQuarantine: boolean }[]>
   readonly packLocations: ReadonlyMap<SiteId, LocationId | null>
 }
@@ -61,6 +65,7 @@ export interface Reading {
   readonly lot?: string
   readonly location?: string
   readonly toLocation?: string
+  readonly tote?: string
   readonly quantity?: string
 }
 export interface Entry {
@@ -103,23 +108,35 @@ export class Judge {
     if ('outcome' in goods) return goods
     const place = this.#place(reading, task)
     if ('outcome' in place) return place
+    if (reading.tote !== undefined && task.tote !== null && reading.tote !== task.tote) return refused('wrong_tote', `These goods belong in ${task.tote}.`)
     return this.#held(task) ?? this.#fits(task, goods.quantity, place.toLocationId)
   }
 
   #goods(reading: Reading, task: ScannedTask): { readonly quantity: string } | Refusal {
-    if (reading.barcode === undefined) return reading.location === undefined && reading.toLocation === undefined ? refused('barcode_required', 'Scan the goods or their place.') : lotFault(task, reading.lot) ?? { quantity: reading.quantity ?? '1' }
+    if (reading.barcode === undefined) return reading.location === undefined && reading.toLocation === undefined ? refused('barcode_required', 'Scan the goods or their place.') : lotFault(task, [reading.lot]) ?? { quantity: reading.quantity ?? '1' }
     const bySku = this.#known.items.get(`sku ${plainOf(reading.barcode)}`) ?? []
     const read = parseBarcode(reading.barcode)
     const isSku = bySku.some((each) => each.itemId === task.itemId)
     if (!read.ok && !isSku) return read.code === 'check_digit' ? refused('wrong_check_digit', read.message) : refused('unknown_barcode', read.message)
     const code: Barcode | null = read.ok && !isSku ? read.scan : null
-    if (code?.sscc !== undefined) return refused('foreign_sscc', 'This is the number of a logistic unit that does not belong to this task: scan the goods.')
+    if (code?.sscc !== undefined) return this.#unit(code.sscc, reading, task)
     const named = [...bySku, ...(code?.gtin14 === undefined ? [] : this.#known.items.get(`gtin ${code.gtin14}`) ?? [])]
     const match = named.find((each) => each.itemId === task.itemId)
     if (match === undefined) return named.length === 0 ? refused('unknown_barcode', 'No item has this barcode.') : refused('wrong_item', 'This is another item than the task asks for.')
-    const fault = lotFault(task, reading.lot ?? code?.lot ?? code?.serial) ?? (code?.expiresOn !== undefined && code.expiresOn < task.today && takesFresh(task) ? refused('expired_lot', 'The goods are past the date on their label.') : null)
+    const fault = lotFault(task, reading.lot === undefined ? [code?.lot, code?.serial] : [reading.lot]) ?? (code?.expiresOn !== undefined && code.expiresOn < task.today && takesFresh(task) ? refused('expired_lot', 'The goods are past the date on their label.') : null)
     if (fault !== null) return fault
     return { quantity: reading.quantity ?? quantityOf((micros(code?.quantity === undefined || code.quantity === '0' ? '1' : code.quantity) * micros(match.factor)) / 1_000_000n) }
+  }
+
+  /** A unit that was received whole is put away whole: it stands for what is in it of the task's goods, as far as the task takes them. */
+  #unit(sscc: string, reading: Reading, task: ScannedTask): { readonly quantity: string } | Refusal {
+    const inside = task.kind === 'putaway' && task.receiptId !== null ? (this.#known.units.get(sscc) ?? []).filter((each) => each.receiptId === task.receiptId) : []
+    if (inside.length === 0) return refused('foreign_sscc', 'This is the number of a logistic unit that does not belong to this task: scan the goods.')
+    const mine = inside.filter((each) => each.itemId === task.itemId && (task.lotNumber === null || each.lotNumber === null || each.lotNumber === task.lotNumber))
+    if (mine.length === 0) return refused('wrong_item', 'Nothing in this unit is what the task asks for.')
+    const all = mine.reduce((sum, { quantity }) => sum + micros(quantity), 0n)
+    const left = this.#left(task.id, micros(task.planned ?? '0') - micros(task.done))
+    return { quantity: reading.quantity ?? quantityOf(left > 0n && left < all ? left : all) }
   }
 
   #place(reading: Reading, task: ScannedTask): { readonly toLocationId: LocationId } | Refusal {
@@ -180,5 +197,6 @@ export class Judge {
 }
 
 const takesFresh = (task: ScannedTask): boolean => task.kind === 'pick' || task.kind === 'replenish'
-const lotFault = (task: ScannedTask, lot: string | undefined): Refusal | null =>
-  lot !== undefined && task.lotNumber !== null && lot !== task.lotNumber ? refused('wrong_lot', `The task asks for lot ${task.lotNumber}.`) : null
+/** A label may name a lot and a serial number; goods that are told apart one by one are known by the latter. */
+const lotFault = ({ lotNumber }: ScannedTask, named: readonly (string | undefined)[]): Refusal | null =>
+  lotNumber === null || named.includes(lotNumber) || named.every((each) => each === undefined) ? null : refused('wrong_lot', `The task asks for lot ${lotNumber}.`)

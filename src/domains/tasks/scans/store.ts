@@ -35,9 +35,14 @@ export async function listScanDevices(tx: Tx<'read', 'tasks:read'>, wanted: Para
 }
 
 const hear = write('tasks:work', `
-  insert into bss.scan_device (organization_id, id, code) values ($1, bss.new_id(), $2) on conflict (organization_id, code) do update set heard_at = now() returning id`, { id: column.id<ScanDeviceId>() })
+  insert into bss.scan_device (organization_id, id, code) values ($1, bss.new_id(), $2) on conflict (organization_id, code) do update set heard_at = now() returning id, forgotten_upto`, { id: column.id<ScanDeviceId>(), forgottenUpto: column.nullable(column.int) })
+interface Heard {
+  readonly id: ScanDeviceId
+  /** Of scans that were trimmed: the highest sequence. */
+  readonly forgottenUpto: number | null
+}
 /** Takes the lock of the device: its batches come one after the other from here on. */
-export const hearDevice = async (tx: Working, code: string): Promise<ScanDeviceId> => (await tx.one('device', hear, [code])).id
+export const hearDevice = (tx: Working, code: string): Promise<Heard> => tx.one('device', hear, [code])
 
 const before = write('tasks:work', `
   select s.id, s.sequence, s.key, s.outcome, s.code, s.message, s.is_clock_off from bss.scan s
@@ -46,9 +51,16 @@ const before = write('tasks:work', `
 })
 /** Scans that the device sent before under these sequences or keys. */
 export const heardBefore = (tx: Working, device: ScanDeviceId, scans: readonly ScanDraft[]) => tx.rows(before, [device, scans.map(({ sequence }) => sequence), scans.map(({ key }) => key)])
-export type Heard = Awaited<ReturnType<typeof heardBefore>>[number]
+export type Before = Awaited<ReturnType<typeof heardBefore>>[number]
 
-export interface Kept extends Heard {
+const cameBefore = write('tasks:work', 'select q.sequence from bss.scan_device d, unnest($3::bigint[]) q (sequence) where d.organization_id = $1 and d.id = $2 and q.sequence <= d.forgotten_upto and not d.missing @> q.sequence', { sequence: column.int })
+/** Of sequences of which no scan is kept: those that came all the same, before the scans were trimmed. */
+export async function forgotten(tx: Working, { id, forgottenUpto }: Heard, sequences: readonly number[]): Promise<ReadonlySet<number>> {
+  const low = forgottenUpto === null ? [] : sequences.filter((each) => each <= forgottenUpto)
+  return new Set(low.length === 0 ? [] : (await tx.rows(cameBefore, [id, low])).map(({ sequence }) => sequence))
+}
+
+export interface Kept extends Before {
   readonly draft: ScanDraft
   readonly occurredAt: string
 }

@@ -14,12 +14,13 @@ import { replenishAfter } from '../replenish.ts'
 import type { Completion, ShortPick, Task } from './contract.ts'
 import { moveGoods, postAll } from './post.ts'
 import { end, failTask, hold, lineBehind, note, workOn, type Working } from './store.ts'
+import { doWhole } from './whole.ts'
 
 const loosen = write('tasks:work', 'select r.order_id from bss.loosen_reserved($1, array[$2::uuid], array[$3::numeric]) r', { orderId: column.id<OrderId>() })
 
 const missing = (pointer: string, sentence: string): Problem => new Problem('invalid', sentence, { errors: [{ pointer, code: 'required', message: sentence }] })
 const rest = (task: Task): bigint => micros(task.planned ?? '0') - micros(task.done)
-const isMoving = (task: Task): boolean => task.planned !== null
+const isMoving = (task: Task): boolean => task.planned !== null && task.kind !== 'inspect'
 
 /** Takes the locks in their order and gives the task as the caller holds it. */
 async function take(tx: Working, id: TaskId, deviceId: string): Promise<Task> {
@@ -39,9 +40,11 @@ export async function completeTask(tx: Working, id: TaskId, done: Completion): P
   const task = await take(tx, id, done.deviceId)
   if (!isMoving(task)) {
     if (task.kind === 'count') await count(tx, task, done)
-    await note(tx, id, '0', null)
-    return finished(tx, task)
+    const isDone = await doWhole(tx, task, done)
+    await note(tx, id, task.planned ?? '0', null)
+    return isDone ? finished(tx, task) : workOn(tx, id)
   }
+  if (done.tote !== undefined && task.tote !== null && done.tote !== task.tote) throw new Problem('conflict', 'The goods belong in another tote.', { errors: [{ pointer: '/tote', code: 'wrong_tote', message: `These goods belong in ${task.tote}.` }] })
   const quantity = done.quantity ?? quantityOf(rest(task))
   if (micros(quantity) > rest(task)) throw new Problem('conflict', 'More than this task asks for.', { errors: [{ pointer: '/quantity', code: 'over_pick', message: `Only ${quantityOf(rest(task))} are left to do.` }] })
   const toLocationId = await destination(tx, task, done.toLocationId)

@@ -1,10 +1,11 @@
 // Tasks for the people and machines of the floor: what is next, who holds it, and how it ended.
 import Type from 'typebox'
 import { defineApi } from '../../../kernel/contract.ts'
-import { idSchema, type ActorId, type CycleCountId, type Id, type ItemId, type LocationId, type LotId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId, type TaskId, type WaveId, type ZoneId } from '../../../kernel/ids.ts'
+import { idSchema, type ActorId, type CycleCountId, type Id, type InspectionId, type ItemId, type LocationId, type LotId, type ReservationId, type ShipmentId, type ShipmentLineId, type SiteId, type TaskId, type WaveId, type ZoneId } from '../../../kernel/ids.ts'
 import { PageQuery, pageOf } from '../../../kernel/page.ts'
 import { PositiveQuantity } from '../../../kernel/quantity.ts'
-import { CountEntry } from '../../inventory/contract.ts'
+import { CountEntry, InspectionResult } from '../../inventory/contract.ts'
+import { UnitDraft } from '../../shipments/contract.ts'
 import { EXCEPTION_CODES, SHORT_CODES, TASK_KINDS, TASK_STATUSES } from '../rules.ts'
 import { Instant } from '../../../kernel/instant.ts'
 import { closed, line, oneOf, orNull, sortBy } from '../../../kernel/schema.ts'
@@ -13,7 +14,7 @@ export const Task = Type.Object({
   id: idSchema<TaskId>(), siteId: idSchema<SiteId>(), zoneId: orNull(idSchema<ZoneId>()), kind: oneOf(TASK_KINDS), status: oneOf(TASK_STATUSES), priority: Type.Integer(), dueAt: orNull(Instant), pickSequence: Type.Integer(),
   fromLocationId: orNull(idSchema<LocationId>()), fromLocationCode: orNull(Type.String()), toLocationId: orNull(idSchema<LocationId>()), toLocationCode: orNull(Type.String()),
   itemId: orNull(idSchema<ItemId>()), sku: orNull(Type.String()), lotId: orNull(idSchema<LotId>()), lotNumber: orNull(Type.String()), planned: orNull(Type.String()), done: Type.String(),
-  reservationId: orNull(idSchema<ReservationId>()), shipmentId: orNull(idSchema<ShipmentId>()), shipmentLineId: orNull(idSchema<ShipmentLineId>()), waveId: orNull(idSchema<WaveId>()), countId: orNull(idSchema<CycleCountId>()), receiptId: orNull(idSchema<Id<'Receipt'>>()),
+  reservationId: orNull(idSchema<ReservationId>()), shipmentId: orNull(idSchema<ShipmentId>()), shipmentLineId: orNull(idSchema<ShipmentLineId>()), waveId: orNull(idSchema<WaveId>()), countId: orNull(idSchema<CycleCountId>()), inspectionId: orNull(idSchema<InspectionId>()), tote: orNull(Type.String({ description: 'Of a cluster pick: where its goods go' })), receiptId: orNull(idSchema<Id<'Receipt'>>()),
   assignee: orNull(idSchema<ActorId>()), leaseDevice: orNull(Type.String()), leaseUntil: orNull(Instant), exceptionCode: orNull(Type.String()), rowVersion: Type.Integer({ minimum: 1 }), createdAt: Instant, endedAt: orNull(Instant),
 }, closed)
 export type Task = Type.Static<typeof Task>
@@ -28,6 +29,10 @@ export type NextTask = Type.Static<typeof NextTask>
 export const Completion = Type.Object({
   deviceId: Device, quantity: Type.Optional(PositiveQuantity), toLocationId: Type.Optional(idSchema<LocationId>()), occurredAt: Type.Optional(Instant),
   entries: Type.Optional(Type.Array(CountEntry, { maxItems: 1000, description: 'Of a count: everything that lies there' })),
+  inspection: Type.Optional(Type.Object({ accepted: InspectionResult.properties.accepted, rejected: InspectionResult.properties.rejected, disposition: InspectionResult.properties.disposition, reason: InspectionResult.properties.reason }, { ...closed, description: 'Of an inspection: what was found; toLocationId is where accepted goods go' })),
+  units: Type.Optional(Type.Array(UnitDraft, { minItems: 1, maxItems: 100, description: 'Of packing: the packages that were made' })),
+  labels: Type.Optional(Type.Array(line(200), { minItems: 1, maxItems: 500, description: 'Of loading and unloading: the SSCCs that were scanned, of every package and pallet that stands for itself' })),
+  tote: Type.Optional(Type.String({ minLength: 1, maxLength: 40, description: 'Of a cluster pick: the tote the goods were put in, to be sure' })),
 }, closed)
 export type Completion = Type.Static<typeof Completion>
 export const ShortPick = Type.Object({

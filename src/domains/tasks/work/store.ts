@@ -1,6 +1,6 @@
 // All SQL about tasks, but for what is made of events.
 import type { Permission } from '../../../kernel/access.ts'
-import type { ActorId, CycleCountId, ItemId, LocationId, LotId, ReservationId, ShipmentId, ShipmentLineId, SiteId, TaskId, WaveId, ZoneId } from '../../../kernel/ids.ts'
+import type { ActorId, CycleCountId, InspectionId, ItemId, LocationId, LotId, ReservationId, ShipmentId, ShipmentLineId, SiteId, TaskId, WaveId, ZoneId } from '../../../kernel/ids.ts'
 import { Problem } from '../../../kernel/problem.ts'
 import * as column from '../../../platform/db/row.ts'
 import { read, write } from '../../../platform/db/statement.ts'
@@ -18,12 +18,12 @@ const task = {
   pickSequence: column.int, fromLocationId: column.nullable(column.id<LocationId>()), fromLocationCode: column.nullable(column.text), toLocationId: column.nullable(column.id<LocationId>()), toLocationCode: column.nullable(column.text),
   itemId: column.nullable(column.id<ItemId>()), sku: column.nullable(column.text), lotId: column.nullable(column.id<LotId>()), lotNumber: column.nullable(column.text), planned: column.nullable(column.quantity), done: column.quantity,
   reservationId: column.nullable(column.id<ReservationId>()), shipmentId: column.nullable(column.id<ShipmentId>()), shipmentLineId: column.nullable(column.id<ShipmentLineId>()), waveId: column.nullable(column.id<WaveId>()),
-  countId: column.nullable(column.id<CycleCountId>()), receiptId: column.nullable(column.id<ReceiptId>()), assignee: column.nullable(column.id<ActorId>()), leaseDevice: column.nullable(column.text), leaseUntil: column.nullable(column.instant), exceptionCode: column.nullable(column.text),
+  countId: column.nullable(column.id<CycleCountId>()), inspectionId: column.nullable(column.id<InspectionId>()), tote: column.nullable(column.text), receiptId: column.nullable(column.id<ReceiptId>()), assignee: column.nullable(column.id<ActorId>()), leaseDevice: column.nullable(column.text), leaseUntil: column.nullable(column.instant), exceptionCode: column.nullable(column.text),
   rowVersion: column.int, createdAt: column.instant, endedAt: column.nullable(column.instant),
 }
 const TASK = `select t.id, t.site_id, t.zone_id, t.kind, t.status, t.priority, nullif(t.due_at, '9999-12-31 00:00:00+00'::timestamptz) as due_at, t.pick_sequence,
     t.from_location_id, f.code as from_location_code, t.to_location_id, o.code as to_location_code, t.item_id, i.sku, t.lot_id, n.number as lot_number, t.planned, t.done,
-    t.reservation_id, t.shipment_id, t.shipment_line_id, t.wave_id, t.count_id, t.receipt_id, t.assignee, t.lease_device, t.lease_until, t.exception_code, t.row_version, t.created_at, t.ended_at
+    t.reservation_id, t.shipment_id, t.shipment_line_id, t.wave_id, t.count_id, t.inspection_id, t.tote, t.receipt_id, t.assignee, t.lease_device, t.lease_until, t.exception_code, t.row_version, t.created_at, t.ended_at
   from bss.warehouse_task t
   left join bss.location f on f.organization_id = $1 and f.id = t.from_location_id
   left join bss.location o on o.organization_id = $1 and o.id = t.to_location_id
@@ -45,6 +45,8 @@ const counts = read('tasks:read', 'select t.kind, t.status, count(*) as count fr
 })
 export const countTasks = async (tx: Tx<'read', 'tasks:read'>, siteId: SiteId) => ({ items: await tx.rows(counts, [siteId]) })
 export const getTask = (tx: Tx<'read', 'tasks:read'>, id: TaskId): Promise<Task> => tx.one('task', forReading, [[id]])
+/** Several as they are now, in the order of the path. */
+export const workOnMany = async (tx: Working, ids: readonly TaskId[]): Promise<Task[]> => (ids.length === 0 ? [] : tx.rows(forWork, [ids]))
 /** As it is now, for whoever works on it. */
 export const workOn = (tx: Working, id: TaskId): Promise<Task> => tx.one('task', forWork, [[id]])
 
@@ -58,7 +60,7 @@ const lease = write('tasks:work', `
 /** Leases what matters most. Nothing of it is audited by itself: a lease is not a change of business. */
 export async function nextTasks(tx: Working, wanted: NextTask): Promise<{ tasks: Task[]; leaseSeconds: number }> {
   const ids = (await tx.rows(lease, [wanted.siteId, wanted.zoneIds ?? null, wanted.kinds ?? TASK_KINDS, wanted.deviceId, LEASE_SECONDS, wanted.nearLocationId ?? null, wanted.count ?? 1])).map(({ taskId }) => taskId)
-  return { tasks: ids.length === 0 ? [] : await tx.rows(forWork, [ids]), leaseSeconds: LEASE_SECONDS }
+  return { tasks: await workOnMany(tx, ids), leaseSeconds: LEASE_SECONDS }
 }
 
 const lock = write('tasks:work', 'select t.status, coalesce(t.assignee = sec.actor(), false) as is_mine, t.lease_device from bss.warehouse_task t where t.organization_id = $1 and t.id = $2 for no key update', {

@@ -86,6 +86,8 @@ describe('addresses as customers write them', () => {
     ['https://[64:ff9b::a9fe:a9fe]/', 'address_forbidden'],
     ['https://[fd00:ec2::254]/', 'address_forbidden'],
     ['https://169.254.169.254/latest/meta-data/', 'address_forbidden'],
+    ['https://localhost/', 'address_forbidden'],
+    ['https://idp.localhost./', 'address_forbidden'],
   ])('%s: %s', (url, code) => expect(codeOf(url)).toBe(code))
 
   test('the operator may narrow the ports', () => {
