@@ -5,7 +5,7 @@ import { Ctx, ROLES, type Permission, type RoleName } from '../../src/kernel/acc
 import { newId, type OrganizationId } from '../../src/kernel/ids.ts'
 import { openDatabase, type Database } from '../../src/platform/db/database.ts'
 import { migrate } from '../../src/platform/db/migrate.ts'
-import { sql } from './sql.ts'
+import { sql, stopAsking } from './sql.ts'
 import { TEMPLATE, TEST_SECRET } from './template.ts'
 
 export interface FreshDatabase {
@@ -33,7 +33,12 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   await migrate({ url: primaryUrl, secret: TEST_SECRET })
   await Promise.all(replicaUrls.map(untilItIsThere))
   const database = openDatabase({ primaryUrl, replicaUrls, secret: TEST_SECRET, role: 'bss_app', poolSize: 8 })
-  return { database, primaryUrl, replicaUrls, superuserUrl: at(cluster.superuserUrl), secret: TEST_SECRET, close: () => database.close() }
+  const superuserUrl = at(cluster.superuserUrl)
+  const close = async (): Promise<void> => {
+    await stopAsking(superuserUrl)
+    await database.close()
+  }
+  return { database, primaryUrl, replicaUrls, superuserUrl, secret: TEST_SECRET, close }
 }
 
 /** The copy reaches the replica a moment later; tests that say where they read from must not depend on that moment. */

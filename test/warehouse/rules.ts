@@ -1,5 +1,5 @@
 // The rules that never break (DOMAIN.md §4), as far as goods go, asked of the live data behind the walls after every command.
-import { sql } from '../setup/sql.ts'
+import { ask } from '../setup/sql.ts'
 
 /** Each names what is wrong; no row is right. */
 const RULES: readonly (readonly [string, string])[] = [
@@ -35,5 +35,5 @@ const RULES: readonly (readonly [string, string])[] = [
 /** What is broken, by name; empty when every rule holds. */
 export async function broken(superuserUrl: string): Promise<string[]> {
   const text = RULES.map(([name, rule], index) => `(select ${index}, '${name}', count(*) from (${rule}) q having count(*) > 0)`).join(' union all ')
-  return (await sql(superuserUrl, text)).map(([, name, count]) => `${name}: ${count}`)
+  return (await ask(superuserUrl, text)).map(([, name, count]) => `${name}: ${count}`)
 }
