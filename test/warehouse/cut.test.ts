@@ -2,7 +2,7 @@
 // once or not at all, and the same command sent again with its key does it.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { ApiError, fetchSender } from '../../src/kernel/client.ts'
-import { newId, type OrderId, type ShipmentId, type TaskId } from '../../src/kernel/ids.ts'
+import { newId, type CycleCountId, type OrderId, type ReturnId, type ShipmentId, type TaskId } from '../../src/kernel/ids.ts'
 import { openHouse, type House } from '../setup/house.ts'
 import { plant, sql } from '../setup/sql.ts'
 import { handsOf, type Hands } from './commands.ts'
@@ -140,6 +140,47 @@ describe('a command whose connection is cut at any statement', () => {
     const statements = await cutEverywhere(async (count) => (await picked(hands, count)).orders, (orderId, idempotencyKey) => hands.orders.cancelOrder({ params: { orderId }, body: {}, idempotencyKey }))
     expect(statements).toBeGreaterThan(6)
   })
+
+  it('a withdrawn return frees what it asked for once', { timeout: 120_000 }, async () => {
+    const hands = await newFloor('CUT-RETURN')
+    const statements = await cutEverywhere(async (count) => {
+      const { orders, shipments } = await picked(hands, count)
+      for (const id of shipments) {
+        await hands.shipments.packShipment({ params: { shipmentId: id }, body: { units: [{ kind: 'package', contents: await contentsOf(hands, id) }] } })
+        await hands.shipments.shipShipment({ params: { shipmentId: id }, body: {} })
+      }
+      const asked: ReturnId[] = []
+      for (const orderId of orders) {
+        const { lines } = await hands.orders.getOrder({ params: { orderId } })
+        asked.push((await hands.orders.requestReturn({ body: { lines: lines.map(({ id }) => ({ orderLineId: id, quantity: '1', reason: 'other' })) } })).id)
+      }
+      return asked
+    }, (returnId, idempotencyKey) => hands.orders.cancelReturn({ params: { returnId }, body: {}, idempotencyKey }))
+    expect(statements).toBeGreaterThan(4)
+    expect(await sql(house.superuserUrl, "select count(*) from bss.sales_return s where s.status = 'cancelled' and (select count(*) from bss.outbox_event e where e.topic = 'return.cancelled' and e.aggregate_id = s.id) <> 1")).toEqual([['0']])
+  })
+
+  it('a count is posted once', { timeout: 120_000 }, async () => {
+    const hands = await newFloor('CUT-COUNT')
+    const { floor, inventory } = hands
+    let found = 2_000
+    // One count of each bin at a time: approved counts of one bin would find what the first has posted.
+    const statements = await cutEverywhere(async () => {
+      found -= 1
+      const counts: CycleCountId[] = []
+      for (const [n, locationId] of floor.binIds.entries()) {
+        const { id: countId } = await inventory.planCount({ body: { siteId: floor.siteId, locationIds: [locationId], toleranceQuantity: '1' } })
+        const params = { countId }
+        await inventory.recordCount({ params, body: { locationId, entries: floor.itemIds.slice(n, n + 1).map((itemId) => ({ itemId, quantity: String(found) })) } })
+        await inventory.reviewCount({ params })
+        await inventory.approveCount({ params })
+        counts.push(countId)
+      }
+      return counts
+    }, (countId, idempotencyKey) => inventory.postCount({ params: { countId }, idempotencyKey }))
+    expect(statements).toBeGreaterThan(6)
+    expect(await sql(house.superuserUrl, "select count(*) from (select m.document_line_id from bss.stock_move m where m.document_kind = 'count' group by 1 having count(*) > 1) q")).toEqual([['0']])
+  })
 })
 
 describe('the rules themselves', () => {
@@ -148,6 +189,7 @@ describe('the rules themselves', () => {
     const free = 'set session_replication_role = replica'
     const wrongs: readonly (readonly [string, string])[] = [
       ['update bss.sales_order_line set picked = picked + 1 where shipped > 0', 'update bss.sales_order_line set picked = picked - 1 where shipped > 0'],
+      ['update bss.sales_order_line set to_return = to_return + 1 where shipped > returned', 'update bss.sales_order_line set to_return = to_return - 1 where shipped > returned'],
       ["update bss.warehouse_task set done = done - 1 where status = 'completed'", "update bss.warehouse_task set done = done + 1 where status = 'completed'"],
     ]
     for (const [wrong, right] of wrongs) {
