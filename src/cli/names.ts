@@ -3,6 +3,7 @@
 import { connectionsApi, domainsApi } from '../domains/identity/contract.ts'
 import { inventoryApi } from '../domains/inventory/contract.ts'
 import { ordersApi } from '../domains/orders/contract.ts'
+import { shipmentsApi } from '../domains/shipments/contract.ts'
 import { tenancyApi } from '../domains/tenancy/contract.ts'
 import { plainCall, type AnyCall, type Sender } from '../kernel/client.ts'
 import type { Operation } from '../kernel/contract.ts'
@@ -26,11 +27,14 @@ const site: Lookup = { noun: 'site', name: 'listSites', operation: inventoryApi.
 const location: Lookup = { noun: 'location', name: 'listLocations', operation: inventoryApi.listLocations, query: (text) => ({ 'filter[code]': text }), fields: ['code'] }
 const order: Lookup = { noun: 'order', name: 'listOrders', operation: ordersApi.listOrders, query: (text) => ({ q: text }), fields: ['number', 'externalRef'] }
 const customer: Lookup = { noun: 'customer', name: 'listCustomers', operation: ordersApi.listCustomers, query: (text) => ({ q: text }), fields: ['code'] }
+const purchaseOrder: Lookup = { noun: 'purchase order', name: 'listPurchaseOrders', operation: inventoryApi.listPurchaseOrders, query: (text) => ({ 'filter[number]': text }), fields: ['number'] }
+const supplier: Lookup = { noun: 'supplier', name: 'listSuppliers', operation: inventoryApi.listSuppliers, query: (text) => ({ 'filter[code]': text }), fields: ['code'] }
+const shipment: Lookup = { noun: 'shipment', name: 'listShipments', operation: shipmentsApi.listShipments, query: (text) => ({ 'filter[number]': text }), fields: ['number'] }
 const organization: Lookup = { noun: 'organization', name: 'listOrganizations', operation: tenancyApi.listOrganizations, query: () => ({}), fields: ['slug'] }
 const connection: Lookup = { noun: 'connection', name: 'listConnections', operation: connectionsApi.listConnections, query: () => ({}), fields: ['name'] }
 const domain: Lookup = { noun: 'domain', name: 'listDomains', operation: domainsApi.listDomains, query: () => ({}), fields: ['name'] }
 
-const LOOKUPS: Readonly<Record<string, Lookup>> = { itemId: item, siteId: site, locationId: location, fromLocationId: location, toLocationId: location, orderId: order, customerId: customer, organizationId: organization, connectionId: connection, domainId: domain }
+const LOOKUPS: Readonly<Record<string, Lookup>> = { itemId: item, siteId: site, locationId: location, fromLocationId: location, toLocationId: location, orderId: order, customerId: customer, purchaseOrderId: purchaseOrder, supplierId: supplier, shipmentId: shipment, organizationId: organization, connectionId: connection, domainId: domain }
 const PAGES_MAX = 1_000
 
 async function idOfName(lookup: Lookup, text: string, sender: Sender): Promise<string> {

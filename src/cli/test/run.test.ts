@@ -67,7 +67,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, body: object]>>
 /** A list narrowed to a name finds one thing of that name, whatever it is. */
 function named(path: string): readonly [number, object] | undefined {
   const query = new URL(path, 'http://x').searchParams
-  const name = query.get('filter[sku]') ?? query.get('filter[code]') ?? query.get('q') ?? (path.startsWith('/api/v1/platform/organizations?') ? 'acme' : null)
+  const name = query.get('filter[sku]') ?? query.get('filter[code]') ?? query.get('filter[number]') ?? query.get('q') ?? (path.startsWith('/api/v1/platform/organizations?') ? 'acme' : null)
   return name === null ? undefined : [200, { items: name === 'NOBODY' ? [] : [{ id: FOUND, sku: name, code: name, number: name, slug: name }, { id: 'other', sku: `${name}-2`, code: `${name}-2` }], nextCursor: null }]
 }
 const FOUND = '0190a0b0-0000-7000-8000-000000000001'
