@@ -12,7 +12,7 @@ beforeAll(async () => {
   const prepared = await prepareMatrix({ url: house.url, operatorKey: house.operatorKey, own: house.acme, foreign: house.globex, superuserUrl: house.superuserUrl })
   failed = prepared.failed
   report = await runMatrix(prepared.options)
-}, 120_000)
+}, 400_000)
 afterAll(() => house.close())
 
 describe('every operation × every role × own, foreign, missing', () => {

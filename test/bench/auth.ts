@@ -16,6 +16,7 @@ import { Principals } from '../../src/platform/http/principals.ts'
 import { silentLog } from '../../src/platform/log/log.ts'
 import type { Bench, Benchmark } from './benchmark.ts'
 import { quantile, short } from './figures.ts'
+import { revoking } from './revocation.ts'
 
 const ADDRESS = '192.0.2.1'
 /** Calls that are timed together: one alone is shorter than what the clock can tell. */
@@ -123,8 +124,11 @@ async function overHttp(bench: Bench, database: Database) {
     const organization = await openOrganization({ url, operatorKey, slug: company.slug, name: company.name })
     await demo.prepare(url, [organization], bench.say)
     const signIns = await signInsPerSecond(url, company, pace.seconds)
-    return { ...signIns, pageMs: await pageOfPeople(url, organization.keys.tenant_admin, bench.isQuick ? 20 : 100) }
+    const pageMs = await pageOfPeople(url, organization.keys.tenant_admin, bench.isQuick ? 20 : 100)
+    const second = await world.service()
+    return { ...signIns, pageMs, revoked: await revoking({ first: url, second: `http://${second.host}:${second.port}` }, organization, world.cluster.superuserUrl) }
   } finally {
+    await world.stopService()
     await service.stop()
     await demo.stop()
   }
@@ -132,7 +136,7 @@ async function overHttp(bench: Bench, database: Database) {
 
 export const auth: Benchmark = {
   name: 'auth',
-  compares: 'knowing a caller again and looking one up, signing in by the real redirects of the demo’s provider, and a page of a directory',
+  compares: 'knowing a caller again and looking one up, signing in by the real redirects of the demo’s provider, a page of a directory, and a revocation in a second process',
   run: async (bench) => {
     const { world, pace } = bench
     const database = openDatabase({ primaryUrl: world.cluster.primaryUrl, replicaUrls: world.cluster.replicaUrls, secret: world.secret, role: 'bss_app' })
@@ -141,15 +145,16 @@ export const auth: Benchmark = {
       for (let round = 0; round < pace.rounds; round++) rounds.push(await recognizing(database, [...world.keys.values()], pace.seconds))
       const median = (of: (figures: Recognized) => number): number => quantile(rounds.map(of), 0.5)
       const [rememberedUs, mixedUs, lookUpUs] = [median((it) => it.rememberedUs), median((it) => it.mixedUs), median((it) => it.lookUpUs)]
-      const { perSecond, p50Ms, pageMs } = await overHttp(bench, database)
+      const { perSecond, p50Ms, pageMs, revoked } = await overHttp(bench, database)
       return {
         rows: [
           ['', 'p50', 'unit'],
           ['a caller who is remembered', short(rememberedUs), 'µs'], ['a caller who is looked up', short(lookUpUs), 'µs'], [`a mix, one look-up in ${LOOKED_UP_EVERY}`, short(mixedUs), 'µs'],
           ['a sign-in', short(p50Ms), 'ms'], ['a SCIM page of 100 people', short(pageMs), 'ms'],
+          ['a revocation seen by a second process', short(revoked.p50Ms), 'ms'], ['the same, p99', short(revoked.p99Ms), 'ms'],
         ],
-        ratios: { 'a remembered caller, µs': rememberedUs, 'a caller of a mix with look-ups, µs': mixedUs, 'sign-ins a second': perSecond, 'SCIM page of 100 people, p50 ms': pageMs },
-        notes: [`${VISITORS} visitors at a time; visitors, provider and service share one process, so a sign-in includes what the provider and the browser do`],
+        ratios: { 'a remembered caller, µs': rememberedUs, 'a caller of a mix with look-ups, µs': mixedUs, 'sign-ins a second': perSecond, 'SCIM page of 100 people, p50 ms': pageMs, 'revocation seen by a second process, p99 ms': revoked.p99Ms },
+        notes: [`${revoked.revocations} revocations, half of them keys and half sessions, from the answer of the one process to the refusal of the other`, `${VISITORS} visitors at a time; visitors, provider and service share one process, so a sign-in includes what the provider and the browser do`],
       }
     } finally {
       await database.close()

@@ -2,15 +2,23 @@
 // holds by itself: who is unknown gets 401, who lacks the permission 403, a foreign thing and a missing one the same bytes, and
 // nothing of the other organization in any of them.
 import { neededPermissions, type Api, type Operation } from '../../kernel/contract.ts'
-import { ROLE_NAMES, ROLES, type Permission, type RoleName } from '../../kernel/access.ts'
+import { ROLES, STEP_UP_PERMISSIONS, type Permission, type RoleName } from '../../kernel/access.ts'
 import { isRecord } from '../../kernel/json.ts'
 import { call, rowVersionOf, type Reply } from './call.ts'
 import { filled, NEW_NAMES, pathOf, renamed, type NamedOperation, type Things } from './planted.ts'
 
+export interface Caller {
+  /** The role, and how he came in where that is not by a key. */
+  readonly name: string
+  readonly role: RoleName
+  readonly token: string
+  /** Signed in too long ago for what asks for a recent proof. */
+  readonly isStale?: true
+}
 export interface MatrixOptions {
   readonly url: string
-  /** A key of each role in the own organization; global_admin's is the operator's. */
-  readonly keys: ReadonlyMap<RoleName, string>
+  /** A key of each role in the own organization, and people who signed in. */
+  readonly callers: readonly Caller[]
   /** A key that was good until it expired. */
   readonly expiredKey: string
   readonly unknownKey: string
@@ -36,6 +44,7 @@ export const operationsOf = (contracts: Readonly<Record<string, Api>>): NamedOpe
 const WHERE = ['own', 'foreign', 'missing'] as const
 type Where = (typeof WHERE)[number]
 const NOBODYS = 'NOBODY'
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/
 /** What the names of the other organization's things end in. */
 export const FOREIGN_TAG = 'GLOBEX'
 
@@ -47,8 +56,8 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixReport> {
     const needs = neededPermissions(operation)
     const lines = await asker.strangers(name, operation)
     const cells = new Map<string, string[]>()
-    for (const [role, cell] of await asker.roles(name, operation, needs)) cells.set(cell, [...(cells.get(cell) ?? []), role])
-    for (const [cell, roles] of cells) lines.push(`  ${cell.padEnd(52)} ${roles.join(', ')}`)
+    for (const [caller, cell] of await asker.callers(name, operation, needs)) cells.set(cell, [...(cells.get(cell) ?? []), caller])
+    for (const [cell, callers] of cells) lines.push(`  ${cell.padEnd(52)} ${callers.join(', ')}`)
     blocks.push([`${name}  ${operation.method} ${operation.path}  needs ${needs.join(' + ') || 'public'}`, ...lines].join('\n'))
   }
   return { requests: asker.requests, faults, neverDone: asker.neverDone, text: `${HEADER}\n\n${blocks.join('\n\n')}\n` }
@@ -62,6 +71,7 @@ class Asker {
   readonly #options: MatrixOptions
   readonly #faults: string[]
   #fresh = 0
+  readonly #told = new Set<string>()
   readonly #own = new Map<string, string[]>()
   constructor(options: MatrixOptions, faults: string[]) {
     this.#options = options
@@ -88,17 +98,16 @@ class Asker {
   }
 
   /** Who will be refused may ask at the same time; the others one after the other, so that what they do to the own thing is the same each time. */
-  async roles(name: string, operation: Operation, needs: readonly Permission[]): Promise<(readonly [RoleName, string])[]> {
-    const mayDo = (role: RoleName): boolean => needs.every((permission) => ROLES[role].permissions.some((each) => each === permission))
-    const names = ROLE_NAMES.filter((role) => this.#options.keys.has(role))
-    const cells = new Map<RoleName, string>()
-    await Promise.all(names.filter((role) => !mayDo(role)).map(async (role) => cells.set(role, await this.#role(name, operation, role, false))))
-    for (const role of names.filter(mayDo)) cells.set(role, await this.#role(name, operation, role, true))
-    return names.map((role) => [role, cells.get(role) ?? ''] as const)
+  async callers(name: string, operation: Operation, needs: readonly Permission[]): Promise<(readonly [string, string])[]> {
+    const { callers } = this.#options
+    const due = new Map(callers.map((caller) => [caller, refusalDue(caller, needs)] as const))
+    const cells = new Map<Caller, string>()
+    await Promise.all(callers.filter((caller) => due.get(caller) !== null).map(async (caller) => cells.set(caller, await this.#caller(name, operation, caller, due.get(caller) ?? null))))
+    for (const caller of callers.filter((each) => due.get(each) === null)) cells.set(caller, await this.#caller(name, operation, caller, null))
+    return callers.map((caller) => [caller.name, cells.get(caller) ?? ''] as const)
   }
 
-  async #role(name: string, operation: Operation, role: RoleName, isAllowed: boolean): Promise<string> {
-    const token = this.#options.keys.get(role) ?? null
+  async #caller(name: string, operation: Operation, { name: who, role, token }: Caller, due: number | null): Promise<string> {
     // For the operator of the platform no organization is foreign.
     const asks: readonly Where[] = !namesThings(operation) ? ['own'] : role === 'global_admin' ? ['own', 'missing'] : WHERE
     const replies = new Map<Where, Reply>()
@@ -107,19 +116,19 @@ class Asker {
     const [own, foreign, missing] = WHERE.map((where) => replies.get(where))
     if (own !== undefined) this.#own.set(name, [...(this.#own.get(name) ?? []), own.status < 300 ? 'done' : `${own.status} ${own.code}`])
     for (const [where, reply] of replies) {
-      if (reply.status >= 500) this.#faults.push(`${name} as ${role}, ${where}: ${reply.status} ${reply.text.slice(0, 200)}`)
-      if (!isAllowed && reply.status !== 403) this.#faults.push(`${name} as ${role}, ${where}: ${reply.status} instead of 403`)
-      if (isAllowed && (reply.status === 401 || reply.status === 403)) this.#faults.push(`${name} as ${role}, ${where}: ${reply.status} although the role has the permission`)
-      if (role !== 'global_admin') this.#listen(name, role, reply, where, operation)
+      if (reply.status >= 500) this.#faults.push(`${name} as ${who}, ${where}: ${reply.status} ${reply.text.slice(0, 200)}`)
+      if (due !== null && reply.status !== due) this.#faults.push(`${name} as ${who}, ${where}: ${reply.status} instead of ${due}`)
+      if (due === null && (reply.status === 401 || reply.status === 403)) this.#faults.push(`${name} as ${who}, ${where}: ${reply.status} although the role has the permission`)
+      if (role !== 'global_admin') this.#listen(name, who, reply, where, operation)
     }
-    if (foreign !== undefined && missing !== undefined) this.#compare(name, operation, role, foreign, missing)
+    if (foreign !== undefined && missing !== undefined) this.#compare(name, operation, who, foreign, missing)
     return [own, foreign, missing].map((reply, index) => (reply === undefined ? '-' : cellOf(reply, index === 0))).join(' · ')
   }
 
-  #compare(name: string, operation: Operation, role: RoleName, foreign: Reply, missing: Reply): void {
+  #compare(name: string, operation: Operation, who: string, foreign: Reply, missing: Reply): void {
     const [a, b] = [this.#neutral(foreign, 'foreign', operation), this.#neutral(missing, 'missing', operation)]
-    if (a !== b) this.#faults.push(`${name} as ${role}: a foreign thing and a missing one are told apart:\n    ${a.slice(0, 400)}\n    ${b.slice(0, 400)}`)
-    if (foreign.status < 300 && operation.method !== 'GET' && /\{[A-Za-z]+Id\}/.test(operation.path)) this.#faults.push(`${name} as ${role}: a foreign thing was answered with ${foreign.status}`)
+    if (a !== b) this.#faults.push(`${name} as ${who}: a foreign thing and a missing one are told apart:\n    ${a.slice(0, 400)}\n    ${b.slice(0, 400)}`)
+    if (foreign.status < 300 && operation.method !== 'GET' && /\{[A-Za-z]+Id\}/.test(operation.path)) this.#faults.push(`${name} as ${who}: a foreign thing was answered with ${foreign.status}`)
   }
 
   /** The answer without the ids and names that the request brought along. */
@@ -134,8 +143,11 @@ class Asker {
   }
 
   #listen(name: string, who: string, reply: Reply, where: Where, operation: Operation): void {
-    const said = where === 'foreign' ? [...this.#things('foreign').values()].join(' ') + JSON.stringify(this.#body(operation, where)) : ''
-    const heard = this.#options.canaries.filter((canary) => reply.text.includes(canary) && !said.includes(canary))
+    const body = this.#body(operation, where)
+    const said = where === 'foreign' ? [...this.#things('foreign').values()].join(' ') + JSON.stringify(body) : ''
+    // A device's scan is kept with the words it came in, and they are listed again.
+    if (where === 'foreign' && reply.status < 300 && isRecord(body) && 'scans' in body) for (const value of this.#things('foreign').values()) if (JSON.stringify(body['scans']).includes(value)) this.#told.add(value)
+    const heard = this.#options.canaries.filter((canary) => reply.text.includes(canary) && !said.includes(canary) && !(operation.path === '/api/v1/scans' && this.#told.has(canary)))
     if (heard.length > 0) this.#faults.push(`${name} as ${who}, ${where}: the other organization was heard: ${heard.slice(0, 3).join(', ')}`)
   }
 
@@ -143,7 +155,7 @@ class Asker {
     const { own, foreign } = this.#options
     if (where === 'own') return own
     if (where === 'foreign') return foreign
-    return new Map([...foreign].map(([name, value], index) => [name, name.endsWith('Id') ? `00000000-0000-7000-8000-0000000000${(index + 16).toString(16)}` : value.replace(FOREIGN_TAG, NOBODYS)]))
+    return new Map([...foreign].map(([name, value], index) => [name, value.replace(UUID, `00000000-0000-7000-8000-0000000000${(index + 16).toString(16)}`).replace(FOREIGN_TAG, NOBODYS)]))
   }
 
   #body(operation: Operation, where: Where): unknown {
@@ -165,6 +177,12 @@ class Asker {
     const rowVersion = operation.ifMatch === true && where === 'own' && token !== null ? await rowVersionOf(`${url}${path}`, token) : 1
     return call({ url, token, operation, path, body: this.#body(operation, where), rowVersion })
   }
+}
+
+/** The status that whoever may not do it gets; null for who may. */
+function refusalDue({ role, isStale }: Caller, needs: readonly Permission[]): number | null {
+  if (!needs.every((permission) => ROLES[role].permissions.some((each) => each === permission))) return 403
+  return isStale === true && needs.some((permission) => STEP_UP_PERMISSIONS.has(permission)) ? 401 : null
 }
 
 const cellOf = (reply: Reply, isOwn: boolean): string => {

@@ -1,8 +1,8 @@
-// One thing of each kind in an organization, made through the API from the examples of the contracts. A room adds a step for each
-// kind of thing that its paths or bodies name.
+// One thing of each kind in an organization, made through the API from the examples of the contracts.
 import type { Operation } from '../../kernel/contract.ts'
 import { isList, isRecord } from '../../kernel/json.ts'
 import { call, type Reply } from './call.ts'
+import { FIRST_STEPS, FRESH, type Step } from './steps.ts'
 
 /** What ids and names stand for: `siteId` → the id of the planted site. */
 export type Things = ReadonlyMap<string, string>
@@ -11,49 +11,6 @@ export interface NamedOperation {
   readonly name: string
   readonly operation: Operation
 }
-
-interface Step {
-  readonly operation: string
-  /** Changes to the example. */
-  readonly body?: Readonly<Record<string, unknown>>
-  /** What the answer gives: name of the thing → path into the answer. */
-  readonly gives: Readonly<Record<string, string>>
-}
-
-const STEPS: readonly Step[] = [
-  { operation: 'identity.createServiceAccount', gives: { serviceAccountId: 'id' } },
-  { operation: 'identity.createMachineClient', gives: { clientId: 'id' } },
-  { operation: 'identity.createKey', gives: { keyId: 'id' } },
-  { operation: 'identity.createUser', gives: { userId: 'id' } },
-  { operation: 'identity.assignUserRole', gives: { assignmentId: 'roles.0.id' } },
-  { operation: 'identity.createCustomRole', gives: { roleId: 'id' } },
-  { operation: 'identity.createGroup', gives: { groupId: 'id' } },
-  { operation: 'identity.mapGroupRole', gives: { mappingId: 'roles.0.id' } },
-  { operation: 'identity.addGroupMember', gives: {} },
-  { operation: 'identity.createSetupLink', gives: { setupLinkId: 'id' } },
-  { operation: 'identity.grantSupport', gives: { supportGrantId: 'id' } },
-  { operation: 'inventory.createSite', gives: { siteId: 'id', siteCode: 'code' } },
-  { operation: 'inventory.createZone', gives: { zoneId: 'id' } },
-  { operation: 'inventory.createLocation', body: { code: 'Z-01', kind: 'storage' }, gives: { toLocationId: 'id' } },
-  { operation: 'inventory.createLocation', gives: { locationId: 'id', fromLocationId: 'id', locationCode: 'code' } },
-  { operation: 'inventory.createItem', body: { sku: 'BATCHED', tracking: 'lot' }, gives: { lotItemId: 'id' } },
-  { operation: 'inventory.createItem', gives: { itemId: 'id', sku: 'sku' } },
-  { operation: 'inventory.createLot', gives: { lotId: 'id' } },
-  { operation: 'inventory.setItemUnit', gives: { unit: 'unit' } },
-  { operation: 'inventory.setItemCost', gives: {} },
-  { operation: 'inventory.expectReceipt', gives: { receiptId: 'id', receiptLineId: 'lines.0.id' } },
-  { operation: 'inventory.adjustStock', body: { reason: 'opening', change: '500' }, gives: { moveId: 'moveIds.0' } },
-  { operation: 'inventory.transferStock', body: { isInTransit: true }, gives: { transferId: 'id' } },
-  { operation: 'orders.createCustomer', gives: { customerId: 'id', customerCode: 'code' } },
-  { operation: 'orders.addCustomerContact', gives: { contactId: 'id' } },
-  { operation: 'orders.createPriceList', gives: { priceListId: 'id' } },
-  { operation: 'orders.setPrice', gives: { priceId: 'id' } },
-  { operation: 'orders.createOrderView', gives: { viewId: 'id' } },
-  { operation: 'orders.placeOrder', gives: { orderId: 'id', lineId: 'lines.0.id' } },
-  { operation: 'orders.holdOrder', gives: { holdId: 'holdId' } },
-  { operation: 'audit.createAuditStream', gives: { streamId: 'id' } },
-  { operation: 'audit.listAuditEntries', gives: { entryId: 'items.0.id' } },
-]
 
 /** Names that a body refers to, by another name than the thing's own. */
 const ALIASES: Readonly<Record<string, string>> = { partyId: 'customerId' }
@@ -70,18 +27,17 @@ export interface Planted {
 }
 
 /** Plants as the holder of the key; `tag` makes the names of this organization its own. */
-export async function plantThings(url: string, token: string, tag: string, operations: readonly NamedOperation[]): Promise<Planted> {
+export async function plantThings(url: string, token: string, tag: string, operations: readonly NamedOperation[], steps: readonly Step[] = FIRST_STEPS): Promise<Planted> {
   const things = new Map<string, string>()
   const heard: string[] = []
   const failed: string[] = []
-  for (const step of STEPS) {
+  for (const step of steps) {
     const found = operations.find(({ name }) => name === step.operation)
     if (found === undefined) continue
     const { operation } = found
-    const example = { ...(isRecord(operation.example) ? operation.example : {}), ...pick(step.body, operation.example) }
-    const lot = things.get('lotItemId')
-    const about = step.operation === 'inventory.createLot' && lot !== undefined ? new Map([...things, ['itemId', lot]]) : things
-    const body = operation.body === undefined ? undefined : filled(withTag(deep(example, step.body), tag, operation), about)
+    const example = step.whole ?? { ...(isRecord(operation.example) ? operation.example : {}), ...pick(step.body, operation.example) }
+    const about = new Map([...things, ...Object.entries(step.as ?? {}).flatMap(([name, other]): [string, string][] => (things.has(other) ? [[name, things.get(other) ?? '']] : []))])
+    const body = operation.body === undefined ? undefined : filled(fresh(withTag(deep(example, step.body), tag, operation)), about)
     const reply = await call({ url, token, operation, path: pathOf(operation.path, new Map([['unit', 'BX'], ...about])), body })
     heard.push(reply.text)
     if (reply.status >= 300) failed.push(`${step.operation}: ${reply.status} ${reply.text.slice(0, 300)}`)
@@ -107,6 +63,13 @@ function deep(example: unknown, changes: Step['body']): unknown {
   return Object.fromEntries(Object.entries(example).map(([name, value]) => [name, changes !== undefined && name in changes ? changes[name] : deep(value, changes)]))
 }
 
+/** With what must be new each time. */
+function fresh(value: unknown): unknown {
+  if (typeof value === 'string') return FRESH[/^new:[a-z]+/.exec(value)?.[0] ?? '']?.() ?? value
+  if (isList(value)) return value.map(fresh)
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fresh(inner)])) : value
+}
+
 /** New things get names of their own organization. */
 function withTag(body: unknown, tag: string, operation: Operation): unknown {
   return operation.status === 201 && isRecord(body) ? renamed(body, (value) => `${value}-${tag}`) : body
@@ -121,9 +84,10 @@ export const renamed = (body: Readonly<Record<string, unknown>>, name: (value: s
 /** The example with the planted things in the places of its made-up ids and names. */
 export function filled(value: unknown, things: Things, field = '', isTop = true): unknown {
   if (isList(value)) return value.map((each) => filled(each, things, field, false))
-  if (isRecord(value)) return Object.fromEntries(Object.entries(value).filter(([name]) => !LEFT_OUT.has(name)).map(([name, inner]) => [name, filled(inner, things, name, isTop && field === '')]))
-  const isReference = field.endsWith('Id') || field.endsWith('Code') || (field === 'sku' && !isTop)
-  return typeof value === 'string' && isReference ? (things.get(ALIASES[field] ?? field) ?? value) : value
+  if (isRecord(value)) return Object.fromEntries(Object.entries(value).filter(([name]) => !LEFT_OUT.has(name) || (name === 'barcode' && 'sequence' in value)).map(([name, inner]) => [name, filled(inner, things, name, isTop && field === '')]))
+  const isReference = /(?:Ids?|Code)$/.test(field) || (field === 'sku' && !isTop)
+  const name = field.replace(/Ids$/, 'Id')
+  return typeof value === 'string' && isReference ? (things.get(ALIASES[name] ?? name) ?? value) : value
 }
 
 export const pathOf = (path: string, things: Things): string => path.replaceAll(/\{([A-Za-z0-9]+)\}/g, (_whole, name: string) => encodeURIComponent(things.get(name) ?? '00000000-0000-7000-8000-00000000dead'))
