@@ -25,6 +25,8 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     maxWorkers: 2,
+    // A worker reads and compiles the product once, not once for each file. Nothing of the product is global, and each file has a database of its own.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     globalSetup: existsSync(`${root}/${cluster}`) ? [cluster] : [],

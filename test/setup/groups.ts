@@ -9,7 +9,11 @@ const GROUPS = [
   { name: 'matrix', files: /^test\/.*matrix/ },
   { name: 'migrations', files: /^test\/.*migration/ },
   { name: 'app', files: /^src\/(app|cli|web)\// },
+  // Those that wait much come before those that work much, and the long ones before the short: at the end no core is left with nothing to do.
+  { name: 'crash', files: /^test\/(crash\/|external-database)/ },
   { name: 'browser', files: /^test\/e2e\// },
+  { name: 'warehouse', files: /^test\/warehouse\// },
+  { name: 'bad-input', files: /^test\/bad-input\// },
   { name: 'other', files: /^/ },
 ] as const
 

@@ -20,11 +20,11 @@ export async function sql(url: string, statements: string | readonly string[], p
 const asking = new Map<string, Promise<Wire>>()
 
 /** For a long question that a test asks again and again: the connection stays until `stopAsking`, and the server plans it once. */
-export async function ask(url: string, text: string): Promise<readonly (readonly (string | null)[])[]> {
+export async function ask(url: string, text: string, params: readonly Param[] = []): Promise<readonly (readonly (string | null)[])[]> {
   const connecting = asking.get(url) ?? Wire.connect({ connectionString: url, connectionTimeoutMillis: 5_000 })
   asking.set(url, connecting)
   const wire = await connecting
-  const [result] = await wire.send([{ name: createHash('sha256').update(text).digest('hex').slice(0, 40), text, params: [] }])
+  const [result] = await wire.send([{ name: createHash('sha256').update(text).digest('hex').slice(0, 40), text, params }])
   return result?.rows ?? []
 }
 

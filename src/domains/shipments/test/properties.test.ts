@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { contextOf } from '../../../../test/setup/database.ts'
-import { plant, sql } from '../../../../test/setup/sql.ts'
+import { ask, plant, sql } from '../../../../test/setup/sql.ts'
 import { ApiError } from '../../../kernel/client.ts'
 import { isSscc, ssccOf } from '../../../kernel/gs1/index.ts'
 import { idOf, newId, type ItemId, type ShipmentId } from '../../../kernel/ids.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => w.house.close())
 
 /** Rules of the live data that do not hold. */
-const broken = () => sql(w.house.superuserUrl, `
+const broken = () => ask(w.house.superuserUrl, `
   select 'order ' || l.id from bss.shipment_line l where not (0 <= l.shipped and l.shipped <= l.packed and l.packed <= l.picked and l.picked <= l.planned)
   union all select 'picks ' || l.id from bss.shipment_line l where l.picked <> (select coalesce(sum(k.quantity), 0) from bss.shipment_pick k where k.shipment_line_id = l.id)
   union all select 'contents ' || l.id from bss.shipment_line l where l.packed <> (select coalesce(sum(c.quantity), 0) from bss.handling_unit_content c where c.shipment_line_id = l.id)
