@@ -1,4 +1,4 @@
-// What this room does by itself: looks at proven domains and providers' metadata once a day, and forgets sign-ins that were never ended.
+// What this room does by itself: looks at proven domains and providers' metadata once a day, and forgets sign-ins that were never ended or are long past.
 import type { OrganizationId } from '../../kernel/ids.ts'
 import type { Database } from '../../platform/db/database.ts'
 import { systemContext } from '../../platform/jobs/system-context.ts'
@@ -10,6 +10,7 @@ import { listConnections } from './connections/store.ts'
 import { recheckDomains } from './domains/decide.ts'
 import type { IdentityParts } from './parts.ts'
 import { forgetReports } from './setup/store.ts'
+import { forgetSessions, forgetSignIns } from './sign-in/forget.ts'
 import { sweepSignIns } from './sign-in/store.ts'
 
 const EVERY_MS = 15 * 60_000
@@ -17,7 +18,7 @@ const DAY_MS = 86_400_000
 const PAGE = 200
 const CONNECTIONS_MAX = 100
 /** A transaction stays short, and an organization that was never swept does not hold up the others. */
-const TOKENS_A_BATCH = 1_000
+const ROWS_A_BATCH = 1_000
 const BATCHES_A_TURN = 50
 
 export type RoundParts = Omit<IdentityParts, 'database'>
@@ -52,8 +53,10 @@ async function tend(parts: IdentityParts & { readonly database: Database }, orga
       await sweepAssertions(tx)
       await forgetReports(tx)
     })
-    for (let batch = 0; batch < BATCHES_A_TURN; batch += 1) {
-      if ((await database.housekeep(context(), (tx) => sweepTokens(tx, TOKENS_A_BATCH))) < TOKENS_A_BATCH) break
+    for (const sweep of [sweepTokens, forgetSessions, forgetSignIns]) {
+      for (let batch = 0; batch < BATCHES_A_TURN; batch += 1) {
+        if ((await database.housekeep(context(), (tx) => sweep(tx, ROWS_A_BATCH))) < ROWS_A_BATCH) break
+      }
     }
     await recheckDomains(parts, (work) => database.housekeep(context(), work))
     const { items } = await database.read(context(), (tx) => listConnections(tx, CONNECTIONS_MAX, null))
