@@ -32,9 +32,7 @@ export async function prepareMatrix({ url, operatorKey, own, foreign, superuserU
   const operations = operationsOf(CONTRACTS)
   // What the operator suspends and offboards must be neither of the two that are compared.
   const third = await openOrganization({ url, operatorKey, slug: 'initech', name: 'Initech' })
-  const platform = clientOf(tenancyApi, fetchSender({ baseUrl: url, token: operatorKey }))
-  // A limit that is reached would answer in the place of what is asked for.
-  for (const { id } of [own, foreign]) await platform.setOrganizationLimits({ params: { organizationId: id }, body: WIDE })
+  await prepareLimits(url, operatorKey, [own.id, foreign.id])
   const mine = await plantThings(url, own.keys.tenant_admin, 'ACME', operations, STEPS)
   const theirs = await plantThings(url, foreign.keys.tenant_admin, FOREIGN_TAG, operations, STEPS)
   const callers = [
@@ -55,6 +53,12 @@ export async function prepareMatrix({ url, operatorKey, own, foreign, superuserU
       unknownKey: newKey('live'), expiredKey: await expiredKeyOf(url, own, superuserUrl),
     },
   }
+}
+
+/** A limit that is reached would answer in the place of what is asked for. */
+export async function prepareLimits(url: string, operatorKey: string, organizationIds: readonly OrganizationKeys['id'][]): Promise<void> {
+  const platform = clientOf(tenancyApi, fetchSender({ baseUrl: url, token: operatorKey }))
+  for (const organizationId of organizationIds) await platform.setOrganizationLimits({ params: { organizationId }, body: WIDE })
 }
 
 /** Somebody of the organization who recovers it, and somebody of the platform, both by passkey: of just now, and of too long ago for what asks for a recent proof. */
@@ -83,7 +87,7 @@ async function staffSessionOf(superuserUrl: string, name: string): Promise<strin
 }
 
 /** A real session under a real grant of the own organization; only the passkey of whoever opens it is left out. */
-async function supportSessionOf(url: string, own: OrganizationKeys, superuserUrl: string): Promise<string> {
+export async function supportSessionOf(url: string, own: OrganizationKeys, superuserUrl: string): Promise<string> {
   const staff = await staffSessionOf(superuserUrl, 'matrix')
   const grant = await clientOf(supportApi, fetchSender({ baseUrl: url, token: own.keys.tenant_admin })).grantSupport({ body: { reason: 'The access matrix asks as support', hours: 8 } })
   const { token } = await clientOf(supportApi, fetchSender({ baseUrl: url, token: staff })).openSupportSession({ body: { organizationId: own.id, supportGrantId: grant.id } })

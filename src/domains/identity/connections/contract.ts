@@ -99,7 +99,7 @@ export type ConnectionPatch = Type.Static<typeof ConnectionPatch>
 
 export const SignInAttempt = Type.Object({
   id: Type.String(), at: Instant, connectionId: orNull(idSchema<ConnectionId>()), purpose: oneOf(ATTEMPT_PURPOSES), outcome: Type.String({ description: '`ok`, or the exact code of the refusal' }),
-  detail: Type.String(), subject: orNull(Type.String()), userId: orNull(idSchema<UserId>()), address: Type.String(), userAgent: Type.String(), requestId: Type.String(),
+  detail: orNull(Type.String({ description: 'null, like subject, address and userAgent, for who may not see personal data' })), subject: orNull(Type.String()), userId: orNull(idSchema<UserId>()), address: orNull(Type.String()), userAgent: orNull(Type.String()), requestId: Type.String(),
 }, closed)
 export type SignInAttempt = Type.Static<typeof SignInAttempt>
 

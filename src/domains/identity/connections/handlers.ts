@@ -36,7 +36,7 @@ export function connectionHandlers(parts: IdentityParts): Handlers<typeof connec
     listSignInAttempts: async ({ ctx, query }) => {
       const filter = { connectionId: query['filter[connectionId]'] ?? null, outcome: query['filter[outcome]'] ?? null, purpose: query['filter[purpose]'] ?? null }
       const page = await database.read(ctx, (tx) => attempts.listAttempts(tx, filter, query.limit ?? PAGE_LIMIT_DEFAULT, afterId(query.after)))
-      return { ...page, items: [...page.items] }
+      return { ...page, items: page.items.map((line) => (ctx.facts.fieldClasses.has('pii') ? line : { ...line, detail: null, subject: null, address: null, userAgent: null })) }
     },
   }
 }

@@ -38,7 +38,8 @@ export type CustomerLine = Type.Static<typeof CustomerLine>
 
 export const CONTACT_PURPOSES = ['general', 'orders', 'delivery', 'invoices'] as const
 const Purpose = Type.Unsafe<(typeof CONTACT_PURPOSES)[number]>({ type: 'string', enum: [...CONTACT_PURPOSES] })
-export const Contact = Type.Object({ id: idSchema<PartyContactId>(), name: Type.String(), email: nullable(Type.String()), phone: nullable(Type.String()), purpose: Purpose }, closed)
+/** Who may not see personal data sees that there is somebody, and for what. */
+export const Contact = Type.Object({ id: idSchema<PartyContactId>(), name: nullable(Type.String()), email: nullable(Type.String()), phone: nullable(Type.String()), purpose: Purpose }, closed)
 export type Contact = Type.Static<typeof Contact>
 export const NewContact = Type.Object({ name: Text(200), email: Type.Optional(Type.String({ maxLength: 320, pattern: '^[^@\\s]+@[^@\\s]+$' })), phone: Type.Optional(Text(60)), purpose: Type.Optional(Purpose) }, closed)
 export type NewContact = Type.Static<typeof NewContact>

@@ -1,10 +1,11 @@
+import type { Facts } from '../../../kernel/access.ts'
 import type { Handlers } from '../../../kernel/contract.ts'
 import { PAGE_LIMIT_DEFAULT, pageFrom, readCursor } from '../../../kernel/page.ts'
 import { notFound, Problem, type ProblemError } from '../../../kernel/problem.ts'
 import type { Database } from '../../../platform/db/database.ts'
 import { query } from '../../../platform/db/read-door.ts'
 import { inBatches } from '../../../platform/http/batches.ts'
-import type { CustomerLine, customersApi } from './contract.ts'
+import type { Contact, CustomerLine, customersApi } from './contract.ts'
 import type { LineResult } from '../document/contract.ts'
 import { glnFault } from './rules.ts'
 import * as store from './store.ts'
@@ -43,11 +44,13 @@ export const customersHandlers = (database: Database): Handlers<typeof customers
       nameOf: ({ code }) => code, check: ({ gln }) => glnFault(gln), refuse: (line, refused) => ({ line, outcome: 'refused', ...refused }),
       store: (batch) => database.write(ctx, (tx) => store.upsertCustomers(tx, batch)), countMax: BATCH_LINES,
     }),
-  addCustomerContact: ({ ctx, params, body }) => database.write(ctx, (tx) => store.addContact(tx, params.customerId, body)),
+  addCustomerContact: async ({ ctx, params, body }) => asSeenBy(ctx.facts, await database.write(ctx, (tx) => store.addContact(tx, params.customerId, body))),
   listCustomerContacts: async ({ ctx, params }) => {
     const [customers, items] = await database.fetch(ctx, query(store.customerById, [params.customerId]), query(store.contactsOf, [params.customerId]))
     if (customers.length === 0) throw notFound('customer')
-    return { items }
+    return { items: items.map((contact) => asSeenBy(ctx.facts, contact)) }
   },
-  removeCustomerContact: ({ ctx, params }) => database.write(ctx, (tx) => store.removeContact(tx, params.customerId, params.contactId)),
+  removeCustomerContact: async ({ ctx, params }) => asSeenBy(ctx.facts, await database.write(ctx, (tx) => store.removeContact(tx, params.customerId, params.contactId))),
 })
+
+const asSeenBy = ({ fieldClasses }: Facts, contact: Contact): Contact => (fieldClasses.has('pii') ? contact : { ...contact, name: null, email: null, phone: null })

@@ -27,8 +27,8 @@ export const trackingApi = defineApi({
     ...command, method: 'POST', path: '/api/v1/shipments/{shipmentId}/deliver', summary: 'Delivered, with its proof', body: Delivery, example: { receivedBy: 'M. Meyer', deliveredAt: '2026-03-02T10:15:00Z' },
   },
   getProofOfDelivery: {
-    method: 'GET', path: '/api/v1/shipments/{shipmentId}/proof-of-delivery', needs: 'shipments:read', summary: 'Who took it, and when', params: ShipmentPath, status: 200, fails: ['not_found'],
-    returns: Type.Object({ receivedBy: Type.String(), deliveredAt: Instant, signatureSha256: orNull(Digest), photoSha256: orNull(Digest), recordedAt: Instant }, closed),
+    method: 'GET', path: '/api/v1/shipments/{shipmentId}/proof-of-delivery', needs: 'shipments:read', summary: 'Who took it, and when; not by name for who may not see personal data', params: ShipmentPath, status: 200, fails: ['not_found'],
+    returns: Type.Object({ receivedBy: orNull(Type.String()), deliveredAt: Instant, signatureSha256: orNull(Digest), photoSha256: orNull(Digest), recordedAt: Instant }, closed),
   },
   getMilestones: {
     method: 'GET', path: '/api/v1/shipments/{shipmentId}/milestones', needs: 'shipments:read', summary: 'What was planned against what happened', params: ShipmentPath, status: 200, fails: ['not_found'], returns: Type.Object({ items: Type.Array(Milestone) }, closed),

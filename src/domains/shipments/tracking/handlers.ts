@@ -7,6 +7,9 @@ export const trackingHandlers = (database: Database): Handlers<typeof trackingAp
   trackShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => store.trackShipment(tx, params.shipmentId, body.events)),
   listTrackingEvents: ({ ctx, params }) => database.read(ctx, (tx) => store.listTracking(tx, params.shipmentId)),
   deliverShipment: ({ ctx, params, body }) => database.write(ctx, (tx) => store.deliverShipment(tx, params.shipmentId, body)),
-  getProofOfDelivery: ({ ctx, params }) => database.read(ctx, (tx) => store.getProof(tx, params.shipmentId)),
+  getProofOfDelivery: async ({ ctx, params }) => {
+    const proof = await database.read(ctx, (tx) => store.getProof(tx, params.shipmentId))
+    return ctx.facts.fieldClasses.has('pii') ? proof : { ...proof, receivedBy: null }
+  },
   getMilestones: ({ ctx, params }) => database.read(ctx, (tx) => store.milestonesOf(tx, params.shipmentId)),
 })
