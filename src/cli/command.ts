@@ -20,6 +20,8 @@ export interface Presentation {
   /** Paths into an item of the answer; absent: every field that is no list. */
   readonly columns?: readonly string[]
   readonly lists?: readonly ListOption[]
+  /** Where the answer has its list and what asks for the next page, when these are not `items` and `nextCursor`. */
+  readonly answer?: { readonly list: string; readonly next?: string }
   readonly examples: readonly Example[]
 }
 export interface OperationCommand extends Presentation {

@@ -24,7 +24,7 @@ export const GLOBAL_FLAGS = {
 export const CALL_FLAGS = { data: { type: 'string' }, 'idempotency-key': { type: 'string' }, 'row-version': { type: 'string' }, all: { type: 'boolean' } } as const
 
 type Json = Readonly<Record<string, unknown>>
-const kebab = (name: string): string => name.replace(/^filter\[(.+)\]$/, '$1').replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').toLowerCase()
+export const kebab = (name: string): string => name.replace(/^filter\[(.+)\]$/, '$1').replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2').replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').toLowerCase()
 const textsOf = (value: unknown): readonly string[] => (isList(value) ? value.filter((each) => typeof each === 'string') : [])
 
 /** A union with null, or of constants, is as good as its first branch for the purpose of typing it in. */

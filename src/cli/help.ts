@@ -45,7 +45,7 @@ export function helpOfAll(nouns: readonly Noun[], handMade: readonly HandMade[])
       { line: 'stock levels --json', says: 'Stock by site and item, for a program' },
       { line: 'import online-retail history.csv.gz --organization acme', says: 'Load a real order history' },
     ]),
-    '\nAn ID may also be a name: the sku of an item, the code of a site, location or customer, the number of an order, the slug of an organization, the name of a connection or domain.\n`bss NOUN --help` and `bss NOUN VERB --help` say more.\n',
+    '\nAn ID may also be a name: the sku of an item, the code of a site, location, customer, supplier or carrier, the number of an order, shipment, wave, return, receipt or count, the slug of an organization, the name of a connection or domain.\n`bss NOUN --help` and `bss NOUN VERB --help` say more.\n',
   ].join('')
 }
 
@@ -70,7 +70,7 @@ export function helpOfCommand(noun: string, command: OperationCommand): string {
   if (operation.body !== undefined) extra.push(['--data JSON', 'the whole body, or the part that has no option; options win'])
   if (operation.ifMatch === true) extra.push(['--row-version N', 'required; the version that was read'])
   if (operation.method !== 'GET') extra.push(['--idempotency-key KEY', 'do this once, however often the command is repeated with the key'])
-  if (operation.query !== undefined && 'after' in operation.query.properties) extra.push(['--all', 'every page, not only the first'])
+  if (operation.query !== undefined && (operation.nextBy ?? 'after') in operation.query.properties) extra.push(['--all', 'every page, not only the first'])
   const needs = [operation.needs].flat()
   return [
     `bss ${noun} ${command.verb}: ${command.summary}\n\nUsage: bss ${[noun, command.verb, ...paramsOf(operation).map(kebab)].join(' ')}${options.length + lists.length + extra.length > 0 ? ' [options]' : ''}\n`,

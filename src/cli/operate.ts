@@ -3,7 +3,7 @@ import { plainCall, streamCall, type AnyCall, type Sender } from '../kernel/clie
 import { isRecord } from '../kernel/json.ts'
 import type { OperationCommand } from './command.ts'
 import { connect, type ConnectionOptions } from './connection.ts'
-import { callOf, textOf, type Typed } from './flags.ts'
+import { callOf, kebab, textOf, type Typed } from './flags.ts'
 import { withIds } from './names.ts'
 import { itemsOf, showItems, showThing } from './show.ts'
 import { stopIfAsked, type World } from './world.ts'
@@ -18,16 +18,18 @@ export async function operate(world: World, command: OperationCommand, positiona
   const call = await withIds(typedCall, sender)
   const isJson = typed['json'] === true
   if (command.operation.lines === true) return streamOut(world, command, call, sender)
+  const { list, next = 'nextCursor' } = command.answer ?? {}
+  const nextBy = command.operation.nextBy ?? 'after'
   let cursor: string | null = null
   do {
     stopIfAsked(world)
-    const answer = await plainCall(command.name, command.operation, cursor === null ? call : { ...call, query: { ...call.query, after: cursor } }, sender)
-    const items = itemsOf(answer)
+    const answer = await plainCall(command.name, command.operation, cursor === null ? call : { ...call, query: { ...call.query, [nextBy]: cursor } }, sender)
+    const items = itemsOf(answer, list)
     if (items === null) return showThing(world, answer, isJson)
     showItems(world, items, command.columns, isJson)
-    cursor = isRecord(answer) && typeof answer['nextCursor'] === 'string' ? answer['nextCursor'] : null
+    cursor = isRecord(answer) && typeof answer[next] === 'string' ? answer[next] : null
   } while (cursor !== null && typed['all'] === true)
-  if (cursor !== null) world.talk.write(`There is more: repeat with --after ${cursor}, or with --all for everything.\n`)
+  if (cursor !== null) world.talk.write(`There is more: repeat with --${kebab(nextBy)} ${cursor}, or with --all for everything.\n`)
 }
 
 async function streamOut(world: World, command: OperationCommand, call: AnyCall, sender: Sender): Promise<void> {

@@ -8,8 +8,9 @@ import { connections, domains, setupLinks, signIns } from './commands/sign-in.ts
 import { items, lots, sites, stock } from './commands/inventory.ts'
 import { orders } from './commands/orders.ts'
 import { customers, prices } from './commands/customers.ts'
-import { returns, shipments, tasks, waves } from './commands/fulfilment.ts'
-import { counts, notices, purchaseOrders, receipts, suppliers } from './commands/purchasing.ts'
+import { carriers, epcis, returns, shipments, tasks, waves } from './commands/fulfilment.ts'
+import { counts, notices, pickFaces, purchaseOrders, receipts, suppliers } from './commands/purchasing.ts'
+import { shipmentLabel } from './label.ts'
 import { doctor } from './doctor.ts'
 import { importCommand } from './import/command.ts'
 import type { Program } from './run.ts'
@@ -23,9 +24,9 @@ function ownVersion(): string {
 const VERSION = ownVersion()
 export const PROGRAM: Program = {
   nouns: [
-    orders, customers, prices, items, stock, sites, lots, suppliers, purchaseOrders, notices, receipts, waves, tasks, shipments, returns, counts,
+    orders, customers, prices, items, stock, sites, lots, suppliers, purchaseOrders, notices, receipts, pickFaces, waves, tasks, shipments, carriers, returns, counts, epcis,
     organizations, accounts, keys, connections, domains, setupLinks, signIns, audit,
   ],
-  handMade: [auditExport, auditVerify, importCommand, doctor(VERSION), whoami],
+  handMade: [shipmentLabel, auditExport, auditVerify, importCommand, doctor(VERSION), whoami],
   version: VERSION,
 }

@@ -3,11 +3,10 @@ import { isList, isRecord } from '../kernel/json.ts'
 import { cellOf, headingOf, recordOf, tableOf, valueAt } from './table.ts'
 import type { World } from './world.ts'
 
-/** The entries of an answer that is a list, or null. */
-export function itemsOf(answer: unknown): readonly unknown[] | null {
+/** The entries of an answer that is a list, or null. `at`: where the answer has them. */
+export function itemsOf(answer: unknown, at = 'items'): readonly unknown[] | null {
   if (isList(answer)) return answer
-  if (!isRecord(answer)) return null
-  const items = answer['items']
+  const items = valueAt(answer, at)
   return isList(items) ? items : null
 }
 

@@ -1,5 +1,6 @@
 // Items, sites and stock.
 import { inventoryApi } from '../../domains/inventory/contract.ts'
+import { shipmentsApi } from '../../domains/shipments/contract.ts'
 import { command, type ListOption, type Noun } from '../command.ts'
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057'
@@ -26,6 +27,7 @@ export const sites: Noun = {
     command(inventoryApi, 'create', 'createSite', { examples: [{ line: 'sites create --code HAM --name "Hamburg warehouse" --time-zone Europe/Berlin --currency EUR', says: 'A new site' }] }),
     command(inventoryApi, 'locations', 'listLocations', { columns: ['code', 'kind', 'pickSequence', 'status', 'siteId', 'id'], examples: [{ line: 'sites locations --site-id HAM --kind pick', says: 'Where pickers go' }] }),
     command(inventoryApi, 'create-location', 'createLocation', { examples: [{ line: `sites create-location HAM --code A-01-03 --kind pick --pick-sequence 103`, says: 'A new bin' }] }),
+    command(shipmentsApi, 'shipping', 'setShippingSettings', { examples: [{ line: 'sites shipping HAM --company-prefix 4012345 --extension 3 --pack-location-id PACK-1', says: 'Whose numbers its packages bear, and where it packs, stages and loads' }] }),
   ],
 }
 

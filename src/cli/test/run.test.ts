@@ -61,6 +61,8 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, body: object]>>
   'GET /api/v1/boats/one': [200, boat('one', 2)],
   'GET /api/v1/boats/mine': [403, { code: 'forbidden', detail: 'Not yours.' }],
   'GET /api/v1/boats/none': [404, { code: 'not_found', detail: 'There is no such boat.', requestId: 'r-1' }],
+  'GET /api/v1/carriers': [200, { items: [{ id: '0190a0b0-0000-7000-8000-000000000002', code: 'PARCEL' }] }],
+  'GET /api/v1/waves?limit=200': [200, { items: [{ id: '0190a0b0-0000-7000-8000-000000000003', number: 'WV-000001' }], nextCursor: null }],
   'POST /api/v1/boats': [400, { code: 'bad_request', detail: 'The body is not valid.', errors: [{ pointer: '/name', code: 'type', message: 'Must be text.' }] }],
 }
 

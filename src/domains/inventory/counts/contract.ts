@@ -54,7 +54,7 @@ export const countsApi = defineApi({
   },
   listCounts: {
     method: 'GET', path: '/api/v1/counts', needs: 'inventory:read', summary: 'List cycle counts', status: 200, returns: pageOf(Count), fails: [],
-    query: Type.Object({ ...PageQuery, 'filter[siteId]': Type.Optional(idSchema<SiteId>()), 'filter[status]': Type.Optional(oneOf(COUNT_STATUSES)), sort: sortBy(['created']) }, closed),
+    query: Type.Object({ ...PageQuery, 'filter[siteId]': Type.Optional(idSchema<SiteId>()), 'filter[status]': Type.Optional(oneOf(COUNT_STATUSES)), 'filter[number]': Type.Optional(Type.String({ maxLength: 60 })), sort: sortBy(['created']) }, closed),
   },
   getCount: { method: 'GET', path: '/api/v1/counts/{countId}', needs: 'inventory:read', summary: 'Get a cycle count, without what is expected', params: CountPath, status: 200, returns: Count, fails: ['not_found'] },
   recordCount: {

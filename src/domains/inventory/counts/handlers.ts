@@ -10,7 +10,7 @@ import { getCountTolerance, setCountTolerance } from './tolerance.ts'
 export const countsHandlers = (database: Database): Handlers<typeof countsApi> => ({
   planCount: ({ ctx, body }) => database.write(ctx, (tx) => store.planCount(tx, body)),
   listCounts: ({ ctx, query }) =>
-    database.read(ctx, (tx) => store.listCounts(tx, { filters: { siteId: query['filter[siteId]'], status: query['filter[status]'] }, sort: query.sort ?? '-created', limit: query.limit ?? PAGE_LIMIT_DEFAULT, after: query.after })),
+    database.read(ctx, (tx) => store.listCounts(tx, { filters: { siteId: query['filter[siteId]'], status: query['filter[status]'], number: query['filter[number]'] }, sort: query.sort ?? '-created', limit: query.limit ?? PAGE_LIMIT_DEFAULT, after: query.after })),
   getCount: ({ ctx, params }) => database.read(ctx, (tx) => store.getCount(tx, params.countId)),
   recordCount: ({ ctx, params, body }) => database.write(ctx, (tx) => store.recordCount(tx, params.countId, body)),
   listCountDifferences: ({ ctx, params }) => database.read(ctx, async (tx) => ({ items: await store.countDifferences(tx, params.countId) })),

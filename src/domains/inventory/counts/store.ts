@@ -44,7 +44,7 @@ const insertLocations = write('inventory:write', `
 
 export const listCounts = listing('inventory:read', {
   select: `select ${COUNT} from bss.cycle_count c where c.organization_id = $1`, shape: count,
-  filters: { siteId: 'c.site_id = ?::uuid', status: 'c.status = ?' },
+  filters: { siteId: 'c.site_id = ?::uuid', status: 'c.status = ?', number: 'c.number = ?' },
   sorts: { created: { sql: 'c.id', type: 'uuid', of: (row) => row.id } },
   tie: { sql: 'c.id', type: 'uuid', of: (row) => row.id },
 })

@@ -85,7 +85,7 @@ export const returnsApi = defineApi({
     method: 'GET', path: '/api/v1/returns', needs: 'orders:read', summary: 'Find returns', status: 200, returns: pageOf(ReturnSummary), fails: [],
     query: Type.Object({
       ...PageQuery, sort: Type.Optional(oneOf(SORTS)), 'filter[status]': Type.Optional(oneOf(RETURN_STATUSES)), 'filter[customerId]': Type.Optional(idSchema<PartyId>()), 'filter[siteId]': Type.Optional(idSchema<SiteId>()),
-      'filter[orderId]': Type.Optional(idSchema<OrderId>()), 'filter[externalRef]': Type.Optional(Text(200)),
+      'filter[orderId]': Type.Optional(idSchema<OrderId>()), 'filter[number]': Type.Optional(Text(60)), 'filter[externalRef]': Type.Optional(Text(200)),
     }, closed),
   },
   getReturn: { method: 'GET', path: '/api/v1/returns/{returnId}', needs: 'orders:read', summary: 'A return with its lines and what became of the goods', params: ReturnPath, status: 200, returns: Return, fails: ['not_found'] },

@@ -23,7 +23,7 @@ export const returnsHandlers = (database: Database): Handlers<typeof returnsApi>
   listReturns: ({ ctx, query: input }) =>
     database.read(ctx, (tx) =>
       listReturns(tx, {
-        filters: { status: input['filter[status]'], customerId: input['filter[customerId]'], siteId: input['filter[siteId]'], orderId: input['filter[orderId]'], externalRef: input['filter[externalRef]'] },
+        filters: { status: input['filter[status]'], customerId: input['filter[customerId]'], siteId: input['filter[siteId]'], orderId: input['filter[orderId]'], number: input['filter[number]'], externalRef: input['filter[externalRef]'] },
         sort: input.sort ?? '-requestedAt', limit: input.limit ?? PAGE_LIMIT_DEFAULT, after: input.after,
       }),
     ),

@@ -10,11 +10,11 @@ import type { ReturnSummary } from './contract.ts'
 import { HEAD, headShape } from './document.ts'
 
 const CONDITIONS = {
-  status: 's.status = ?', customerId: 's.customer_id = ?::uuid', siteId: 's.site_id = ?::uuid', externalRef: 's.external_ref = ?',
+  status: 's.status = ?', customerId: 's.customer_id = ?::uuid', siteId: 's.site_id = ?::uuid', number: 's.number = ?', externalRef: 's.external_ref = ?',
   orderId: 's.id in (select x.return_id from bss.sales_return_line x where x.organization_id = $1 and x.order_id = ?::uuid)',
 } as const
 type FilterName = keyof typeof CONDITIONS
-const NAMES: readonly FilterName[] = ['status', 'customerId', 'siteId', 'orderId', 'externalRef']
+const NAMES: readonly FilterName[] = ['status', 'customerId', 'siteId', 'orderId', 'number', 'externalRef']
 const isTime = (text: string): boolean => /^[0-9-]{10} ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?\+00$/.test(text) && isDay(text.slice(0, 10))
 const SORTS = {
   requestedAt: { sql: 's.requested_at', cast: 'timestamptz', fits: isTime },
