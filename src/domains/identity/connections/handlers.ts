@@ -23,10 +23,12 @@ export function connectionHandlers(parts: IdentityParts): Handlers<typeof connec
     getConnection: async ({ ctx, params }) => shown(await database.read(ctx, (tx) => store.getConnection(tx, params.connectionId))),
     createConnection: ({ ctx, body }) => database.write(ctx, async (tx) => shown(await decide.createConnection(tx, parts, body))),
     updateConnection: ({ ctx, params, body, expectedVersion }) => database.write(ctx, async (tx) => shown(await decide.updateConnection(tx, parts, params.connectionId, body, expectedVersion))),
-    testConnection: async ({ ctx, params }) => {
-      await database.read(ctx.need('identity:read'), (tx) => store.getConnection(tx, params.connectionId))
-      return newTicket(parts, params.connectionId, ctx.facts.actor.id)
-    },
+    // Written though nothing changes: who tried is in the trail, and a repeated request gets the same ticket.
+    testConnection: ({ ctx, params }) =>
+      database.write(ctx.need('identity:read'), async (tx) => {
+        await store.getConnection(tx, params.connectionId)
+        return newTicket(parts, params.connectionId, ctx.facts.actor.id)
+      }),
     activateConnection: ({ ctx, params }) => database.write(ctx, async (tx) => shown(await decide.moveConnection(tx, params.connectionId, 'activate'))),
     enforceConnection: ({ ctx, params }) => database.write(ctx, async (tx) => shown(await decide.enforceConnection(tx, params.connectionId, ctx.facts.actor.id, await attempts.readiness(tx, params.connectionId)))),
     relaxConnection: ({ ctx, params }) => database.write(ctx, async (tx) => shown(await decide.moveConnection(tx, params.connectionId, 'relax'))),
